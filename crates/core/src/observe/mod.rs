@@ -1,0 +1,10 @@
+//! What the engine knows about itself: its threads, where primitives were made, how long was waited.
+//!
+//! The wait-for graph needs only what a waiting thread writes down on its way to sleep. Everything that
+//! costs more is recorded while [watched](crate::wait::watch), and not otherwise.
+
+pub mod origin;
+pub mod registry;
+pub(crate) mod tally;
+
+pub use tally::Tally;

@@ -1,0 +1,74 @@
+//! The lines of a program's source that made primitives, each under a small number.
+//!
+//! Ten thousand futures made on one line are one row of a report. The table only grows: a program has so
+//! many lines and no more.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+
+use crate::wait::Origin;
+
+/// A line of the program's source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// The file, as the program's host names it.
+    pub file: Arc<str>,
+    /// The line, counted from 1.
+    pub number: u32,
+}
+
+#[derive(Default)]
+struct Table {
+    numbers: BTreeMap<Line, Origin>,
+    /// By number − 1: the line, and how many objects it made.
+    lines: Vec<(Line, u64)>,
+}
+
+static TABLE: Mutex<Table> = Mutex::new(Table { numbers: BTreeMap::new(), lines: Vec::new() });
+
+fn table() -> std::sync::MutexGuard<'static, Table> {
+    TABLE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Notes that `line` made one more object, and returns the line's number.
+///
+/// # Panics
+/// When there are more than 2³² − 1 different lines.
+pub fn made_at(line: &Line) -> Origin {
+    let mut table = table();
+    if let Some(&origin) = table.numbers.get(line) {
+        table.lines[index(origin)].1 += 1;
+        return origin;
+    }
+    table.lines.push((line.clone(), 1));
+    let number = u32::try_from(table.lines.len()).ok().and_then(NonZeroU32::new);
+    let origin = Origin(number.expect("a program has fewer than 2^32 lines"));
+    table.numbers.insert(line.clone(), origin);
+    origin
+}
+
+/// The line with this number, and how many objects it made.
+#[must_use]
+pub fn line(origin: Origin) -> Option<(Line, u64)> {
+    table().lines.get(index(origin)).cloned()
+}
+
+fn index(origin: Origin) -> usize {
+    origin.0.get() as usize - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_one_number_and_counts_its_objects() {
+        let here = Line { file: "origin_test.py".into(), number: 7 };
+        let there = Line { file: "origin_test.py".into(), number: 8 };
+        let first = made_at(&here);
+        assert_ne!(made_at(&there), first);
+        assert_eq!(made_at(&here), first);
+        assert_eq!(line(first), Some((here, 2)));
+    }
+}

@@ -1,0 +1,373 @@
+//! The queue: full, empty and unfinished, each waited for at the door.
+//!
+//! All state is behind one internal lock that is held for a few steps, never around a wait or foreign
+//! code. A thread that must wait joins the door's queue *before* it lets the internal lock go, and whoever
+//! changes the state holds that lock: so no wake-up falls between the look and the sleep.
+//!
+//! **One wake-up in flight.** An item for a side with a thread on its way wakes nobody else: the thread
+//! that arrives takes what is there and calls the next one if something is left. A burst of puts thus costs
+//! one wake-up at a time instead of one an item, and under an interpreter lock the threads do not trample.
+//! A thread that was called always arrives: it takes the item, or (its wait being ended by a signal) calls
+//! the next one. Only a fork loses it; the fork's [`generation`](crate::wait::generation) tells.
+
+use crate::error::{GetError, Interrupted, PutError, TooManyDone};
+use crate::facade::{self, Mutex, MutexGuard};
+use crate::queue::order::Order;
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Unparked, Wake};
+
+/// The threads that wait on one side of the queue. Its address is their site.
+struct Side {
+    kind: Kind,
+    origin: Option<Origin>,
+    /// Whether the door's queue may have waiters.
+    waiting: bool,
+    /// How many were called and have not arrived.
+    coming: usize,
+    /// The fork generation in which they were called.
+    generation: u32,
+}
+
+impl Side {
+    fn new(kind: Kind, origin: Option<Origin>) -> Self {
+        Self { kind, origin, waiting: false, coming: 0, generation: wait::generation() }
+    }
+
+    fn site(&self) -> Site {
+        Site::at(self, self.kind, self.origin)
+    }
+
+    /// Calls the next thread, unless one is on its way.
+    fn call_one(&mut self) -> Unparked {
+        if !self.waiting || self.someone_is_coming() { Unparked::default() } else { self.call(1) }
+    }
+
+    fn call_all(&mut self) -> Unparked {
+        if self.waiting { self.call(usize::MAX) } else { Unparked::default() }
+    }
+
+    #[cold]
+    fn call(&mut self, count: usize) -> Unparked {
+        let address = self.site().address();
+        let unparked = wait::unpark_many(address, count, |left| self.waiting = left);
+        self.coming += unparked.count();
+        unparked
+    }
+
+    fn someone_is_coming(&mut self) -> bool {
+        if self.generation != wait::generation() {
+            self.generation = wait::generation();
+            self.coming = 0;
+        }
+        self.coming > 0
+    }
+
+    fn arrived(&mut self) {
+        self.coming = self.coming.saturating_sub(1);
+    }
+}
+
+struct State<O> {
+    items: O,
+    /// No limit when zero or less.
+    maxsize: isize,
+    unfinished: usize,
+    shut_down: bool,
+    getters: Side,
+    putters: Side,
+    joiners: Side,
+}
+
+impl<O: Order> State<O> {
+    fn is_full(&self) -> bool {
+        usize::try_from(self.maxsize).is_ok_and(|limit| limit > 0 && self.items.len() >= limit)
+    }
+
+    fn side(&mut self, kind: Kind) -> &mut Side {
+        match kind {
+            Kind::QueuePut => &mut self.putters,
+            Kind::QueueJoin => &mut self.joiners,
+            _ => &mut self.getters,
+        }
+    }
+
+    /// Calls the next thread of a side if there is still something for it.
+    fn call_next(&mut self, kind: Kind) -> Unparked {
+        match kind {
+            Kind::QueueGet if !self.items.is_empty() => self.getters.call_one(),
+            Kind::QueuePut if !self.is_full() => self.putters.call_one(),
+            _ => Unparked::default(),
+        }
+    }
+}
+
+/// What a queue held when it was [closed](Queue::close).
+pub struct Contents<T> {
+    /// The items, in the order in which they would have left.
+    pub items: Vec<T>,
+    /// How many items were put and not marked as done.
+    pub unfinished: usize,
+    /// Whether the queue had been shut down before.
+    pub shut_down: bool,
+}
+
+/// A queue for many producers and many consumers.
+///
+/// Follows [`queue.Queue`](https://docs.python.org/3/library/queue.html#queue-objects).
+pub struct Queue<O: Order> {
+    state: Mutex<State<O>>,
+}
+
+impl<O: Order> Queue<O> {
+    /// A queue of at most `maxsize` items; zero or less is no limit.
+    #[must_use]
+    pub fn new(maxsize: isize) -> Self
+    where
+        O: Default,
+    {
+        Self::made_at(O::default(), maxsize, None)
+    }
+
+    /// A queue over a store, made by a known line of the program.
+    #[must_use]
+    pub fn made_at(items: O, maxsize: isize, origin: Option<Origin>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                items,
+                maxsize,
+                unfinished: 0,
+                shut_down: false,
+                getters: Side::new(Kind::QueueGet, origin),
+                putters: Side::new(Kind::QueuePut, origin),
+                joiners: Side::new(Kind::QueueJoin, origin),
+            }),
+        }
+    }
+
+    /// Puts an item, waiting for a free slot until the deadline.
+    ///
+    /// # Errors
+    /// [`PutError`], with the item.
+    pub fn put(&self, item: O::Item, deadline: Deadline) -> Result<(), PutError<O::Item>> {
+        let mut state = self.state();
+        let mut place = Place::Back;
+        loop {
+            if state.shut_down {
+                return Err(PutError::ShutDown(item));
+            }
+            if !state.is_full() {
+                state.items.push(item);
+                state.unfinished += 1;
+                let getter = state.getters.call_one();
+                // Came by a wake-up: others may have slots too.
+                let putter = if place == Place::Front {
+                    state.call_next(Kind::QueuePut)
+                } else {
+                    Unparked::default()
+                };
+                drop(state);
+                getter.wake();
+                putter.wake();
+                return Ok(());
+            }
+            if deadline.is_past() {
+                return Err(PutError::Full(item));
+            }
+            match self.wait(state, Kind::QueuePut, place, deadline) {
+                Ok((back, notified)) => {
+                    state = back;
+                    place = if notified { Place::Front } else { place };
+                }
+                Err(Interrupted) => return Err(PutError::Interrupted(item)),
+            }
+        }
+    }
+
+    /// Takes the next item, waiting for one until the deadline.
+    ///
+    /// # Errors
+    /// [`GetError`].
+    pub fn get(&self, deadline: Deadline) -> Result<O::Item, GetError> {
+        let mut state = self.state();
+        let mut place = Place::Back;
+        loop {
+            if let Some(item) = state.items.pop() {
+                let putter = state.call_next(Kind::QueuePut);
+                let getter = if place == Place::Front {
+                    state.call_next(Kind::QueueGet)
+                } else {
+                    Unparked::default()
+                };
+                drop(state);
+                putter.wake();
+                getter.wake();
+                return Ok(item);
+            }
+            if state.shut_down {
+                return Err(GetError::ShutDown);
+            }
+            if deadline.is_past() {
+                return Err(GetError::Empty);
+            }
+            match self.wait(state, Kind::QueueGet, place, deadline) {
+                Ok((back, notified)) => {
+                    state = back;
+                    place = if notified { Place::Front } else { place };
+                }
+                Err(Interrupted) => return Err(GetError::Interrupted),
+            }
+        }
+    }
+
+    /// Waits on one side; says whether the thread was called.
+    fn wait<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<O>>,
+        kind: Kind,
+        place: Place,
+        deadline: Deadline,
+    ) -> Result<(MutexGuard<'a, State<O>>, bool), Interrupted> {
+        let side = state.side(kind);
+        side.waiting = true;
+        let Some(ticket) = wait::enlist(side.site(), place, || true) else {
+            return Ok((state, false));
+        };
+        drop(state);
+        let wake = ticket.sleep(deadline, Signals::Heed);
+        let mut state = self.state();
+        let notified = matches!(wake, Wake::Notified | Wake::Interrupted { notified: true });
+        if notified {
+            state.side(kind).arrived();
+        }
+        if matches!(wake, Wake::Interrupted { .. }) {
+            let next = state.call_next(kind);
+            drop(state);
+            next.wake();
+            return Err(Interrupted);
+        }
+        Ok((state, notified))
+    }
+
+    /// Marks one item as done.
+    ///
+    /// # Errors
+    /// [`TooManyDone`] when there is none that is not.
+    pub fn task_done(&self) -> Result<(), TooManyDone> {
+        let mut state = self.state();
+        state.unfinished = state.unfinished.checked_sub(1).ok_or(TooManyDone)?;
+        let joiners =
+            if state.unfinished == 0 { state.joiners.call_all() } else { Unparked::default() };
+        drop(state);
+        joiners.wake();
+        Ok(())
+    }
+
+    /// Waits until all items are done. `Ok(false)` when the deadline passed first.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait.
+    pub fn join(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        let mut state = self.state();
+        loop {
+            if state.unfinished == 0 {
+                return Ok(true);
+            }
+            if deadline.is_past() {
+                return Ok(false);
+            }
+            state = self.wait(state, Kind::QueueJoin, Place::Back, deadline)?.0;
+        }
+    }
+
+    /// Lets no more items in. With `immediate`, those inside are given up and count as done; they are
+    /// returned. Everybody who waits looks again.
+    pub fn shut_down(&self, immediate: bool) -> Vec<O::Item> {
+        let mut state = self.state();
+        state.shut_down = true;
+        let mut given_up = Vec::new();
+        let mut joiners = Unparked::default();
+        if immediate {
+            given_up = std::iter::from_fn(|| state.items.pop()).collect();
+            state.unfinished = state.unfinished.saturating_sub(given_up.len());
+            joiners = state.joiners.call_all();
+        }
+        let (getters, putters) = (state.getters.call_all(), state.putters.call_all());
+        drop(state);
+        for side in [joiners, getters, putters] {
+            side.wake();
+        }
+        given_up
+    }
+
+    /// Shuts the queue down for good and hands over what it held: for moving it elsewhere. Everybody who
+    /// waits, in [`join`](Queue::join) too, is woken and finds it shut down and empty.
+    pub fn close(&self) -> Contents<O::Item> {
+        let mut state = self.state();
+        let contents = Contents {
+            items: std::iter::from_fn(|| state.items.pop()).collect(),
+            unfinished: std::mem::take(&mut state.unfinished),
+            shut_down: std::mem::replace(&mut state.shut_down, true),
+        };
+        let sides =
+            [state.joiners.call_all(), state.getters.call_all(), state.putters.call_all()];
+        drop(state);
+        sides.into_iter().for_each(Unparked::wake);
+        contents
+    }
+
+    /// How many items are inside, at this moment.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state().items.len()
+    }
+
+    /// Whether there are none inside, at this moment.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state().items.is_empty()
+    }
+
+    /// Whether a put would have to wait, at this moment.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.state().is_full()
+    }
+
+    /// How many items were put and not marked as done.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.state().unfinished
+    }
+
+    /// Whether the queue was shut down.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.state().shut_down
+    }
+
+    /// The limit; none when zero or less.
+    #[must_use]
+    pub fn maxsize(&self) -> isize {
+        self.state().maxsize
+    }
+
+    /// Changes the limit; waiting putters look again if it grew.
+    pub fn set_maxsize(&self, maxsize: isize) {
+        let mut state = self.state();
+        state.maxsize = maxsize;
+        let putters = state.putters.call_all();
+        drop(state);
+        putters.wake();
+    }
+
+    /// Calls `visit` on every item; `false`, without a visit, when the queue is in use at this moment.
+    /// `visit` runs under the internal lock: it must not touch the queue, nor wait.
+    pub fn try_visit(&self, mut visit: impl FnMut(&O::Item)) -> bool {
+        let Ok(state) = self.state.try_lock() else { return false };
+        state.items.iter().for_each(&mut visit);
+        true
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<O>> {
+        facade::lock(&self.state)
+    }
+}

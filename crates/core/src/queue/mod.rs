@@ -1,0 +1,7 @@
+//! Queues between threads: the orders in which items leave, and the waiting, written once for all.
+
+mod bounded;
+mod order;
+
+pub use bounded::{Contents, Queue};
+pub use order::{Fifo, Lifo, Order, Priority};

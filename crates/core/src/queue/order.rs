@@ -1,0 +1,135 @@
+//! In which order items leave a queue.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// A store of items with an order of its own. Everything about waiting is the queue's.
+pub trait Order {
+    /// What is stored.
+    type Item;
+
+    /// How many items are stored.
+    fn len(&self) -> usize;
+
+    /// Whether nothing is stored.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Stores an item.
+    fn push(&mut self, item: Self::Item);
+
+    /// Takes out the item that is next.
+    fn pop(&mut self) -> Option<Self::Item>;
+
+    /// Every stored item, in no promised order.
+    fn iter(&self) -> impl Iterator<Item = &Self::Item>;
+}
+
+/// First in, first out.
+pub struct Fifo<T>(VecDeque<T>);
+
+/// Last in, first out.
+pub struct Lifo<T>(Vec<T>);
+
+/// Lowest first.
+pub struct Priority<T>(BinaryHeap<Reverse<T>>);
+
+impl<T> Default for Fifo<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T> Default for Lifo<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Ord> Default for Priority<T> {
+    fn default() -> Self {
+        Self(BinaryHeap::new())
+    }
+}
+
+impl<T> Order for Fifo<T> {
+    type Item = T;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn push(&mut self, item: T) {
+        self.0.push_back(item);
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.0.pop_front()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<T> Order for Lifo<T> {
+    type Item = T;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn push(&mut self, item: T) {
+        self.0.push(item);
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.0.pop()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<T: Ord> Order for Priority<T> {
+    type Item = T;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn push(&mut self, item: T) {
+        self.0.push(Reverse(item));
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.0.pop().map(|Reverse(item)| item)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|Reverse(item)| item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaving<O: Order<Item = u32> + Default>() -> Vec<u32> {
+        let mut order = O::default();
+        for item in [3, 1, 2] {
+            order.push(item);
+        }
+        assert_eq!(order.iter().count(), 3);
+        std::iter::from_fn(|| order.pop()).collect()
+    }
+
+    #[test]
+    fn items_leave_in_the_order_of_the_store() {
+        assert_eq!(leaving::<Fifo<u32>>(), [3, 1, 2]);
+        assert_eq!(leaving::<Lifo<u32>>(), [2, 1, 3]);
+        assert_eq!(leaving::<Priority<u32>>(), [1, 2, 3]);
+    }
+}

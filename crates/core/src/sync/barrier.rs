@@ -1,0 +1,241 @@
+//! A barrier: threads wait until all of a fixed number have come.
+//!
+//! The states and their changes are those of the standard library's barrier, so that what users see of
+//! it (who may enter while it drains, what a reset does to whom) is the same:
+//!
+//! | state | meaning |
+//! |---|---|
+//! | `FILLING` | threads come and wait |
+//! | `DRAINING` | all came; nobody enters until all have left |
+//! | `RESETTING` | a reset throws the waiting threads out; nobody enters until they have left |
+//! | `BROKEN` | everybody who comes gets an error, until a reset |
+//!
+//! State and count are written under the barrier's lock only, which also orders them: relaxed will do.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::condition::{Condition, Relock};
+use super::holder::Holder;
+use crate::error::{BarrierError, Interrupted, NotHeld, WaitError};
+use crate::facade::{AtomicU32, AtomicUsize};
+use crate::thread::ThreadId;
+use crate::wait::{Deadline, Kind, Origin, Place, Signals};
+
+const FILLING: u32 = 0;
+const DRAINING: u32 = 1;
+const RESETTING: u32 = 2;
+const BROKEN: u32 = 3;
+
+/// The barrier's lock; its waits go under the barrier's name.
+struct Gate {
+    holder: Holder,
+    origin: Option<Origin>,
+}
+
+impl Gate {
+    fn acquire(&self, place: Place, signals: Signals) -> Result<(), Interrupted> {
+        let me = ThreadId::current();
+        if !self.holder.try_acquire(me) {
+            let site = self.holder.site(Kind::Barrier, self.origin);
+            self.holder.acquire_contended(me, site, place, Deadline::NEVER, signals)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the gate for as long as the guard lives.
+    fn enter(&self) -> Result<Inside<'_>, Interrupted> {
+        self.acquire(Place::Back, Signals::Heed)?;
+        Ok(Inside(self))
+    }
+}
+
+/// The calling thread holds the gate.
+struct Inside<'a>(&'a Gate);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let released = self.0.holder.release();
+        debug_assert_eq!(released, Ok(()));
+    }
+}
+
+impl Relock for Gate {
+    type Saved = ();
+
+    fn is_held(&self) -> bool {
+        self.holder.is(ThreadId::current())
+    }
+
+    fn release_save(&self) -> Result<(), NotHeld> {
+        self.holder.release()
+    }
+
+    fn acquire_restore(&self, (): (), place: Place) {
+        let taken = self.acquire(place, Signals::Defer);
+        debug_assert_eq!(taken, Ok(()));
+    }
+
+    fn move_here(&self, from: usize, count: usize) -> usize {
+        self.holder.move_here(from, count)
+    }
+}
+
+/// Runs a step when dropped: on every way out, a panic of foreign code included.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// A barrier for a fixed number of threads.
+///
+/// Follows [`threading.Barrier`](https://docs.python.org/3/library/threading.html#barrier-objects).
+pub struct Barrier {
+    gate: Gate,
+    changed: Condition,
+    parties: usize,
+    state: AtomicU32,
+    count: AtomicUsize,
+}
+
+impl Barrier {
+    /// A barrier for `parties` threads.
+    #[must_use]
+    pub fn new(parties: usize) -> Self {
+        Self::made_at(parties, None)
+    }
+
+    /// A barrier that a known line of the program made.
+    #[must_use]
+    pub fn made_at(parties: usize, origin: Option<Origin>) -> Self {
+        Self {
+            gate: Gate { holder: Holder::new(), origin },
+            changed: Condition::part_of(Kind::Barrier, origin),
+            parties,
+            state: AtomicU32::new(FILLING),
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits for the others. The last to come runs `action` before any is let go. Returns the caller's
+    /// place, from 0 to `parties` − 1.
+    ///
+    /// # Errors
+    /// [`BarrierError::Broken`] when the barrier is or becomes broken, is reset meanwhile, or when the
+    /// deadline passes, which breaks it; [`BarrierError::Action`] when the action fails, which breaks it
+    /// too; [`BarrierError::Interrupted`] when a signal handler ended the wait: the thread has left, and
+    /// the barrier waits for another in its place.
+    pub fn wait<E>(
+        &self,
+        deadline: Deadline,
+        action: impl FnOnce() -> Result<(), E>,
+    ) -> Result<usize, BarrierError<E>> {
+        let inside = self.gate.enter().map_err(|Interrupted| BarrierError::Interrupted)?;
+        self.wait_to_enter()?;
+        let place = self.count.fetch_add(1, Relaxed);
+        let departure = OnDrop(|| self.depart());
+        let outcome = if place + 1 == self.parties {
+            self.trip(action)
+        } else {
+            self.wait_for_trip(deadline)
+        };
+        drop(departure);
+        drop(inside);
+        outcome.map(|()| place)
+    }
+
+    fn wait_to_enter<E>(&self) -> Result<(), BarrierError<E>> {
+        while matches!(self.state(), DRAINING | RESETTING) {
+            self.wait_for_change(Deadline::NEVER)?;
+        }
+        if self.state() == BROKEN { Err(BarrierError::Broken) } else { Ok(()) }
+    }
+
+    /// Runs the action, then lets all go. An action that fails, or panics, breaks the barrier.
+    fn trip<E>(&self, action: impl FnOnce() -> Result<(), E>) -> Result<(), BarrierError<E>> {
+        let breaker = OnDrop(|| self.change(BROKEN));
+        action().map_err(BarrierError::Action)?;
+        std::mem::forget(breaker);
+        self.change(DRAINING);
+        Ok(())
+    }
+
+    fn wait_for_trip<E>(&self, deadline: Deadline) -> Result<(), BarrierError<E>> {
+        while self.state() == FILLING {
+            if !self.wait_for_change(deadline)? && self.state() == FILLING {
+                self.change(BROKEN);
+            }
+        }
+        if self.state() == DRAINING { Ok(()) } else { Err(BarrierError::Broken) }
+    }
+
+    /// The last to leave opens the barrier again.
+    fn depart(&self) {
+        let left = self.count.fetch_sub(1, Relaxed) - 1;
+        if left == 0 && matches!(self.state(), DRAINING | RESETTING) {
+            self.change(FILLING);
+        }
+    }
+
+    /// `Ok(false)` when the deadline passed.
+    fn wait_for_change<E>(&self, deadline: Deadline) -> Result<bool, BarrierError<E>> {
+        self.changed.wait(&self.gate, deadline).map_err(|error| match error {
+            WaitError::Interrupted => BarrierError::Interrupted,
+            WaitError::NotHeld => unreachable!("the gate is held inside the barrier"),
+        })
+    }
+
+    fn change(&self, state: u32) {
+        self.state.store(state, Relaxed);
+        let notified = self.changed.notify(&self.gate, usize::MAX);
+        debug_assert_eq!(notified, Ok(()));
+    }
+
+    /// Makes the barrier usable again; threads that wait get [`BarrierError::Broken`].
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait for the barrier's lock; nothing is done.
+    pub fn reset(&self) -> Result<(), Interrupted> {
+        let _inside = self.gate.enter()?;
+        if self.count.load(Relaxed) == 0 {
+            self.change(FILLING);
+        } else if self.state() != DRAINING {
+            self.change(RESETTING);
+        }
+        Ok(())
+    }
+
+    /// Breaks the barrier.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait for the barrier's lock; nothing is done.
+    pub fn abort(&self) -> Result<(), Interrupted> {
+        let _inside = self.gate.enter()?;
+        self.change(BROKEN);
+        Ok(())
+    }
+
+    /// How many threads the barrier is for.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.parties
+    }
+
+    /// How many threads wait for the others now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        if self.state() == FILLING { self.count.load(Relaxed) } else { 0 }
+    }
+
+    /// Whether the barrier is broken.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.state() == BROKEN
+    }
+
+    fn state(&self) -> u32 {
+        self.state.load(Relaxed)
+    }
+}

@@ -1,0 +1,111 @@
+//! A flag to wait for.
+//!
+//! | word | meaning | goes to |
+//! |---|---|---|
+//! | 0 | clear, nobody waits | `SET` by `set`; `PARKED` by a thread about to wait |
+//! | `PARKED` | clear, threads wait or are about to | `SET` by `set`, which then chooses all waiters |
+//! | `SET` | set | 0 by `clear` |
+//!
+//! Memory order: setting is a release and seeing it set an acquire; a thread woken by `set` has the same
+//! edge through its parker's state. `PARKED` is relaxed: the queue's lock orders it.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::error::Interrupted;
+use crate::facade::AtomicU32;
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+
+const CLEAR: u32 = 0;
+const SET: u32 = 1;
+const PARKED: u32 = 2;
+
+/// A flag that threads wait for.
+///
+/// Follows [`threading.Event`](https://docs.python.org/3/library/threading.html#event-objects).
+pub struct Event {
+    word: AtomicU32,
+    origin: Option<Origin>,
+}
+
+impl Event {
+    /// A clear flag.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::made_at(None)
+    }
+
+    /// A clear flag that a known line of the program made.
+    #[must_use]
+    pub fn made_at(origin: Option<Origin>) -> Self {
+        Self { word: AtomicU32::new(CLEAR), origin }
+    }
+
+    /// Whether the flag is set.
+    #[inline]
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.word.load(Acquire) == SET
+    }
+
+    /// Sets the flag and wakes all waiters.
+    #[inline]
+    pub fn set(&self) {
+        if self.word.swap(SET, Release) == PARKED {
+            self.wake_all();
+        }
+    }
+
+    #[cold]
+    fn wake_all(&self) {
+        wait::unpark_all(self.site().address(), || ()).wake();
+    }
+
+    /// Clears the flag. Who was woken by an earlier `set` stays woken.
+    #[inline]
+    pub fn clear(&self) {
+        // Only from `SET`: with waiters the flag is clear already, and their bit must stay.
+        let _ = self.word.compare_exchange(SET, CLEAR, Relaxed, Relaxed);
+    }
+
+    /// Waits until the flag is set, or until the deadline. Returns whether it was set.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait.
+    #[inline]
+    pub fn wait(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        if self.is_set() { Ok(true) } else { self.wait_contended(deadline) }
+    }
+
+    #[cold]
+    fn wait_contended(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        loop {
+            if self.is_set() {
+                return Ok(true);
+            }
+            if deadline == Deadline::PAST {
+                return Ok(false);
+            }
+            if self.word.compare_exchange(CLEAR, PARKED, Relaxed, Relaxed) == Err(SET) {
+                continue;
+            }
+            let must_wait = || self.word.load(Relaxed) == PARKED;
+            match wait::park(self.site(), Place::Back, must_wait, deadline, Signals::Heed) {
+                // Woken by `set`, even if the flag has been cleared since.
+                Wake::Notified => return Ok(true),
+                Wake::Stale => {}
+                Wake::TimedOut => return Ok(self.is_set()),
+                Wake::Interrupted { .. } => return Err(Interrupted),
+            }
+        }
+    }
+
+    fn site(&self) -> Site {
+        Site::at(&self.word, Kind::Event, self.origin)
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::new()
+    }
+}

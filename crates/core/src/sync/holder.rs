@@ -1,0 +1,189 @@
+//! The word of a lock, which names the thread that holds it.
+//!
+//! | bits | name | meaning |
+//! |---|---|---|
+//! | 0–29 | `HOLDER` | the number of the thread that holds the lock; 0 when free |
+//! | 31 | `PARKED` | threads wait at the word's address, or are about to |
+//!
+//! | from | to | by |
+//! |---|---|---|
+//! | free | held | a taker, one compare-and-swap; `PARKED` is kept |
+//! | held | held + `PARKED` | a thread about to wait; a condition that moves waiters here |
+//! | held | free | a releaser, one compare-and-swap |
+//! | held + `PARKED` | free, `PARKED` if waiters are left | a releaser, under the queue's lock, choosing the first |
+//!
+//! Memory order: taking is an acquire and releasing a release, so what one holder wrote the next one
+//! sees. Setting `PARKED` is relaxed: the bit carries no data, and the queue's lock orders it against the
+//! releaser that looks for it. A woken thread takes the lock like any other ("barging"): handing it over
+//! would let it stand idle until the woken thread runs. One that loses the race waits at the front.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::error::{Interrupted, NotHeld};
+use crate::facade::AtomicU32;
+use crate::thread::{ID_BITS, ThreadId};
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+
+const FREE: u32 = 0;
+const HOLDER: u32 = (1 << ID_BITS) - 1;
+const PARKED: u32 = 1 << 31;
+
+/// See the module's description.
+pub(crate) struct Holder {
+    word: AtomicU32,
+}
+
+impl Holder {
+    /// A free lock.
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Self {
+        Self { word: AtomicU32::new(FREE) }
+    }
+
+    /// A free lock.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { word: AtomicU32::new(FREE) }
+    }
+
+    /// The site of this word.
+    pub(crate) fn site(&self, kind: Kind, origin: Option<Origin>) -> Site {
+        Site::at(&self.word, kind, origin)
+    }
+
+    /// The thread that holds the lock.
+    pub(crate) fn get(&self) -> Option<ThreadId> {
+        ThreadId::from_word(self.word.load(Relaxed) & HOLDER)
+    }
+
+    /// Whether `thread` holds the lock. Only `thread` itself can rely on a yes.
+    #[inline]
+    pub(crate) fn is(&self, thread: ThreadId) -> bool {
+        self.word.load(Relaxed) & HOLDER == thread.get()
+    }
+
+    /// Takes the lock if it is free.
+    #[inline]
+    pub(crate) fn try_acquire(&self, me: ThreadId) -> bool {
+        match self.word.compare_exchange(FREE, me.get(), Acquire, Relaxed) {
+            Ok(_) => true,
+            // Free, and somebody waits: a thread woken for it is on its way.
+            Err(PARKED) => {
+                self.word.compare_exchange(PARKED, PARKED | me.get(), Acquire, Relaxed).is_ok()
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Takes the lock, waiting for it until the deadline. `Ok(false)` when it did not become free.
+    ///
+    /// `place` is where to wait: a waiter that was chosen already goes before those that were not.
+    #[cold]
+    pub(crate) fn acquire_contended(
+        &self,
+        me: ThreadId,
+        site: Site,
+        mut place: Place,
+        deadline: Deadline,
+        signals: Signals,
+    ) -> Result<bool, Interrupted> {
+        loop {
+            if self.try_acquire(me) {
+                return Ok(true);
+            }
+            if deadline == Deadline::PAST {
+                return Ok(false);
+            }
+            if !self.mark_parked() {
+                continue;
+            }
+            match wait::park(site, place, || self.is_held_and_parked(), deadline, signals) {
+                Wake::Notified => place = Place::Front,
+                Wake::Stale => {}
+                Wake::TimedOut => return Ok(false),
+                Wake::Interrupted { notified } => {
+                    if notified {
+                        self.pass_on(site.address());
+                    }
+                    return Err(Interrupted);
+                }
+            }
+        }
+    }
+
+    /// Frees the lock, whoever holds it, and wakes the first waiter.
+    #[inline]
+    pub(crate) fn release(&self) -> Result<(), NotHeld> {
+        let mut word = self.word.load(Relaxed);
+        loop {
+            if word & HOLDER == 0 {
+                return Err(NotHeld);
+            }
+            if word & PARKED != 0 {
+                self.release_contended();
+                return Ok(());
+            }
+            match self.word.compare_exchange_weak(word, FREE, Release, Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    #[cold]
+    fn release_contended(&self) {
+        wait::unpark_one(self.address(), |left| {
+            self.word.store(if left { PARKED } else { FREE }, Release);
+        })
+        .wake();
+    }
+
+    /// A woken waiter that goes away without taking the lock wakes the next one, if the lock is free.
+    /// If it is held, whoever holds it will, for `PARKED` is still set.
+    fn pass_on(&self, address: usize) {
+        if self.word.load(Relaxed) & HOLDER == 0 {
+            wait::unpark_one(address, |left| {
+                if !left {
+                    self.word.fetch_and(!PARKED, Relaxed);
+                }
+            })
+            .wake();
+        }
+    }
+
+    /// Sets `PARKED` if the lock is held; `false` when it is free.
+    pub(crate) fn mark_parked(&self) -> bool {
+        let mut word = self.word.load(Relaxed);
+        loop {
+            if word & HOLDER == 0 {
+                return false;
+            }
+            if word & PARKED != 0 {
+                return true;
+            }
+            match self.word.compare_exchange_weak(word, word | PARKED, Relaxed, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Moves waiters of a condition into the queue of this lock, if it is held; returns how many.
+    pub(crate) fn move_here(&self, from: usize, count: usize) -> usize {
+        wait::requeue(from, self.address(), count, || self.mark_parked())
+    }
+
+    fn is_held_and_parked(&self) -> bool {
+        let word = self.word.load(Relaxed);
+        word & HOLDER != 0 && word & PARKED != 0
+    }
+
+    /// Makes the lock free, as new, in a forked child where its holder may not exist.
+    pub(crate) fn reset(&self) {
+        self.word.store(FREE, Release);
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(&self.word).addr()
+    }
+}

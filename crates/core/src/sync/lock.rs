@@ -1,0 +1,117 @@
+//! A lock that does not count: the second acquire of the same thread waits for ever.
+
+use super::condition::Relock;
+use super::holder::Holder;
+use crate::error::{Interrupted, NotHeld};
+use crate::thread::ThreadId;
+use crate::wait::{Deadline, Kind, Origin, Place, Signals};
+
+/// A mutual exclusion lock that any thread may release.
+///
+/// Follows [`threading.Lock`](https://docs.python.org/3/library/threading.html#lock-objects).
+pub struct Lock {
+    holder: Holder,
+    origin: Option<Origin>,
+}
+
+impl Lock {
+    /// A free lock.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::made_at(None)
+    }
+
+    /// A free lock that a known line of the program made.
+    #[must_use]
+    pub fn made_at(origin: Option<Origin>) -> Self {
+        Self { holder: Holder::new(), origin }
+    }
+
+    /// Takes the lock if it is free.
+    #[inline]
+    #[must_use = "says whether the lock was taken"]
+    pub fn try_acquire(&self) -> bool {
+        self.holder.try_acquire(ThreadId::current())
+    }
+
+    /// Takes the lock, waiting until the deadline. `Ok(false)` when it did not become free in time.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait; the lock is not taken.
+    #[inline]
+    pub fn acquire(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        let me = ThreadId::current();
+        if self.holder.try_acquire(me) {
+            return Ok(true);
+        }
+        self.wait_for(me, Place::Back, deadline, Signals::Heed)
+    }
+
+    fn wait_for(
+        &self,
+        me: ThreadId,
+        place: Place,
+        deadline: Deadline,
+        signals: Signals,
+    ) -> Result<bool, Interrupted> {
+        let site = self.holder.site(Kind::Lock, self.origin);
+        self.holder.acquire_contended(me, site, place, deadline, signals)
+    }
+
+    /// Frees the lock; any thread may.
+    ///
+    /// # Errors
+    /// [`NotHeld`] when the lock is free.
+    #[inline]
+    pub fn release(&self) -> Result<(), NotHeld> {
+        self.holder.release()
+    }
+
+    /// Whether any thread holds the lock.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.holder.get().is_some()
+    }
+
+    /// The thread that took the lock.
+    #[must_use]
+    pub fn holder(&self) -> Option<ThreadId> {
+        self.holder.get()
+    }
+
+    /// Makes the lock free in a forked child.
+    pub fn after_fork(&self) {
+        self.holder.reset();
+    }
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Relock for Lock {
+    type Saved = ();
+
+    /// Any holder will do: a plain lock may be released by another thread than took it.
+    fn is_held(&self) -> bool {
+        self.is_locked()
+    }
+
+    fn release_save(&self) -> Result<(), NotHeld> {
+        self.release()
+    }
+
+    fn acquire_restore(&self, (): (), place: Place) {
+        let me = ThreadId::current();
+        // Neither a time limit nor a signal ends this wait.
+        let taken = self.holder.try_acquire(me)
+            || self.wait_for(me, place, Deadline::NEVER, Signals::Defer) == Ok(true);
+        debug_assert!(taken);
+    }
+
+    fn move_here(&self, from: usize, count: usize) -> usize {
+        self.holder.move_here(from, count)
+    }
+}

@@ -1,0 +1,167 @@
+//! A lock that its holder may take again.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::condition::Relock;
+use super::holder::Holder;
+use crate::error::{Interrupted, NotHeld};
+use crate::facade::AtomicUsize;
+use crate::thread::ThreadId;
+use crate::wait::{Deadline, Kind, Origin, Place, Signals};
+
+/// A reentrant lock: only the thread that holds it releases it, once for each time it took it.
+///
+/// Follows [`threading.RLock`](https://docs.python.org/3/library/threading.html#rlock-objects).
+pub struct RLock {
+    holder: Holder,
+    origin: Option<Origin>,
+    /// How often the holder took it. Written by the holder only; the word orders one holder's writes
+    /// before the next one's, so relaxed will do. Others may read a value that is gone.
+    depth: AtomicUsize,
+}
+
+impl RLock {
+    /// A free lock.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::made_at(None)
+    }
+
+    /// A free lock that a known line of the program made.
+    #[must_use]
+    pub fn made_at(origin: Option<Origin>) -> Self {
+        Self { holder: Holder::new(), origin, depth: AtomicUsize::new(0) }
+    }
+
+    /// Takes the lock if it is free or the calling thread holds it.
+    #[inline]
+    #[must_use = "says whether the lock was taken"]
+    pub fn try_acquire(&self) -> bool {
+        self.try_acquire_as(ThreadId::current())
+    }
+
+    #[inline]
+    fn try_acquire_as(&self, me: ThreadId) -> bool {
+        if self.holder.try_acquire(me) {
+            self.depth.store(1, Relaxed);
+            return true;
+        }
+        if self.holder.is(me) {
+            // A count of 2^64 would take centuries.
+            self.depth.store(self.depth.load(Relaxed) + 1, Relaxed);
+            return true;
+        }
+        false
+    }
+
+    /// Takes the lock, waiting until the deadline. `Ok(false)` when it did not become free in time.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait; the lock is not taken.
+    #[inline]
+    pub fn acquire(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        let me = ThreadId::current();
+        if self.try_acquire_as(me) {
+            return Ok(true);
+        }
+        self.wait_for(me, Place::Back, deadline, Signals::Heed)
+    }
+
+    fn wait_for(
+        &self,
+        me: ThreadId,
+        place: Place,
+        deadline: Deadline,
+        signals: Signals,
+    ) -> Result<bool, Interrupted> {
+        let site = self.holder.site(Kind::RLock, self.origin);
+        let taken = self.holder.acquire_contended(me, site, place, deadline, signals)?;
+        if taken {
+            self.depth.store(1, Relaxed);
+        }
+        Ok(taken)
+    }
+
+    /// Undoes one acquire; the last one frees the lock.
+    ///
+    /// # Errors
+    /// [`NotHeld`] when the calling thread does not hold the lock.
+    #[inline]
+    pub fn release(&self) -> Result<(), NotHeld> {
+        if !self.is_owned() {
+            return Err(NotHeld);
+        }
+        let left = self.depth.load(Relaxed) - 1;
+        self.depth.store(left, Relaxed);
+        if left == 0 { self.holder.release() } else { Ok(()) }
+    }
+
+    /// Whether any thread holds the lock.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.holder.get().is_some()
+    }
+
+    /// Whether the calling thread holds the lock.
+    #[inline]
+    #[must_use]
+    pub fn is_owned(&self) -> bool {
+        self.holder.is(ThreadId::current())
+    }
+
+    /// The thread that holds the lock.
+    #[must_use]
+    pub fn holder(&self) -> Option<ThreadId> {
+        self.holder.get()
+    }
+
+    /// How often the lock is held, by whomever; a guess unless the calling thread holds it.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        if self.is_locked() { self.depth.load(Relaxed) } else { 0 }
+    }
+
+    /// Makes the lock free in a forked child.
+    pub fn after_fork(&self) {
+        self.depth.store(0, Relaxed);
+        self.holder.reset();
+    }
+}
+
+impl Default for RLock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Relock for RLock {
+    /// How often the lock was held.
+    type Saved = usize;
+
+    fn is_held(&self) -> bool {
+        self.is_owned()
+    }
+
+    fn release_save(&self) -> Result<usize, NotHeld> {
+        if !self.is_owned() {
+            return Err(NotHeld);
+        }
+        let depth = self.depth.load(Relaxed);
+        self.depth.store(0, Relaxed);
+        self.holder.release()?;
+        Ok(depth)
+    }
+
+    fn acquire_restore(&self, depth: usize, place: Place) {
+        let me = ThreadId::current();
+        // Neither a time limit nor a signal ends this wait.
+        let taken = self.holder.try_acquire(me)
+            || self.wait_for(me, place, Deadline::NEVER, Signals::Defer) == Ok(true);
+        debug_assert!(taken);
+        self.depth.store(depth, Relaxed);
+    }
+
+    fn move_here(&self, from: usize, count: usize) -> usize {
+        self.holder.move_here(from, count)
+    }
+}

@@ -1,0 +1,175 @@
+//! A counting semaphore.
+//!
+//! | bits of the word | name | meaning |
+//! |---|---|---|
+//! | 0 | `PARKED` | threads wait, or are about to |
+//! | 1–63 | value | how many may still acquire |
+//!
+//! | from | to | by |
+//! |---|---|---|
+//! | value *v* > 0 | *v* − 1 | a taker, one compare-and-swap |
+//! | value 0 | value 0 + `PARKED` | a thread about to wait |
+//! | value *v* | *v* + *n* | a releaser, one compare-and-swap; it then chooses up to *n* waiters |
+//! | `PARKED` | no `PARKED` | whoever unparks and finds the queue empty, under the queue's lock |
+//!
+//! Memory order: acquiring is an acquire and releasing a release; `PARKED` is relaxed, the queue's lock
+//! orders it.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::error::{Interrupted, ReleaseError};
+use crate::facade::AtomicU64;
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+
+const PARKED: u64 = 1;
+const ONE: u64 = 2;
+
+/// A semaphore, bounded or not.
+///
+/// Follows [`threading.Semaphore`](https://docs.python.org/3/library/threading.html#semaphore-objects).
+pub struct Semaphore {
+    word: AtomicU64,
+    origin: Option<Origin>,
+}
+
+impl Semaphore {
+    /// The largest value.
+    pub const MAX: u64 = u64::MAX >> 1;
+
+    /// A semaphore that `value` threads may acquire at once.
+    ///
+    /// # Panics
+    /// When `value` is above [`Semaphore::MAX`].
+    #[must_use]
+    pub fn new(value: u64) -> Self {
+        Self::made_at(value, None)
+    }
+
+    /// A semaphore that a known line of the program made.
+    ///
+    /// # Panics
+    /// When `value` is above [`Semaphore::MAX`].
+    #[must_use]
+    pub fn made_at(value: u64, origin: Option<Origin>) -> Self {
+        assert!(value <= Self::MAX, "a semaphore's value is at most {}", Self::MAX);
+        Self { word: AtomicU64::new(value * ONE), origin }
+    }
+
+    /// Takes one if the value is above zero.
+    #[inline]
+    #[must_use = "says whether one was taken"]
+    pub fn try_acquire(&self) -> bool {
+        let mut word = self.word.load(Relaxed);
+        while word >= ONE {
+            match self.word.compare_exchange_weak(word, word - ONE, Acquire, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
+    }
+
+    /// Takes one, waiting until the deadline. `Ok(false)` when the value stayed zero.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait; nothing is taken.
+    #[inline]
+    pub fn acquire(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        if self.try_acquire() { Ok(true) } else { self.acquire_contended(deadline) }
+    }
+
+    #[cold]
+    fn acquire_contended(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        let mut place = Place::Back;
+        loop {
+            if self.try_acquire() {
+                return Ok(true);
+            }
+            if deadline == Deadline::PAST {
+                return Ok(false);
+            }
+            // At zero, with the bit set or still to be set.
+            if self.word.compare_exchange(0, PARKED, Relaxed, Relaxed).is_err_and(|now| now >= ONE) {
+                continue;
+            }
+            let must_wait = || self.word.load(Relaxed) == PARKED;
+            match wait::park(self.site(), place, must_wait, deadline, Signals::Heed) {
+                Wake::Notified => place = Place::Front,
+                Wake::Stale => {}
+                Wake::TimedOut => return Ok(self.try_acquire()),
+                Wake::Interrupted { notified } => {
+                    if notified && self.value() > 0 {
+                        self.wake(1);
+                    }
+                    return Err(Interrupted);
+                }
+            }
+        }
+    }
+
+    /// Adds `count`, and wakes up to as many waiters.
+    ///
+    /// # Errors
+    /// [`ReleaseError`] when the value would rise above `bound` (or above [`Semaphore::MAX`]); it stays
+    /// as it is then.
+    #[inline]
+    pub fn release(&self, count: u64, bound: Option<u64>) -> Result<(), ReleaseError> {
+        let mut word = self.word.load(Relaxed);
+        loop {
+            let value = (word / ONE).checked_add(count).filter(|&value| value <= Self::MAX);
+            let value = value.ok_or(ReleaseError::Overflow)?;
+            if bound.is_some_and(|bound| value > bound) {
+                return Err(ReleaseError::AboveBound);
+            }
+            let next = value * ONE | (word & PARKED);
+            match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        if word & PARKED != 0 {
+            self.wake(usize::try_from(count).unwrap_or(usize::MAX));
+        }
+        Ok(())
+    }
+
+    /// Sets the value, whatever it was, and lets waiters in if it is above zero: for a semaphore that is
+    /// given its value after it was made.
+    ///
+    /// # Panics
+    /// When `value` is above [`Semaphore::MAX`].
+    pub fn set_value(&self, value: u64) {
+        assert!(value <= Self::MAX, "a semaphore's value is at most {}", Self::MAX);
+        let mut word = self.word.load(Relaxed);
+        loop {
+            let next = value * ONE | (word & PARKED);
+            match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        if word & PARKED != 0 && value > 0 {
+            self.wake(usize::try_from(value).unwrap_or(usize::MAX));
+        }
+    }
+
+    #[cold]
+    fn wake(&self, count: usize) {
+        wait::unpark_many(self.site().address(), count, |left| {
+            if !left {
+                self.word.fetch_and(!PARKED, Relaxed);
+            }
+        })
+        .wake();
+    }
+
+    /// How many may still acquire.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.word.load(Relaxed) / ONE
+    }
+
+    fn site(&self) -> Site {
+        Site::at(&self.word, Kind::Semaphore, self.origin)
+    }
+}

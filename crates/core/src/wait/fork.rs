@@ -1,0 +1,86 @@
+//! Repairing the door in a forked child.
+//!
+//! Only the forking thread exists in the child. The waits of all others are taken out of the queues;
+//! those of the forking thread itself stay (a signal handler may fork in the middle of a wait). Held locks
+//! stay held: what becomes of them is for their owner to say (`after_fork` of each primitive), as in the
+//! standard library.
+//!
+//! The repair runs inside `fork()` itself, through `pthread_atfork(3)`, so that it comes before any
+//! after-fork hook of an interpreter. The preparing half takes every lock of the door and of the thread
+//! registry, so that no other thread is in the middle of a change at the moment of the fork.
+
+#![cfg_attr(all(unix, not(loom)), allow(unsafe_code, reason = "pthread_atfork is a C function"))]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks lie between this process and the one that loaded the engine. Whoever counts threads
+/// that are on their way compares it: in a child they will never arrive.
+#[must_use]
+pub fn generation() -> u32 {
+    // Relaxed: it changes only while one thread exists.
+    GENERATION.load(Ordering::Relaxed)
+}
+
+#[cfg(any(not(unix), loom))]
+pub(super) fn install_handlers() {}
+
+#[cfg(all(unix, not(loom)))]
+pub(super) use unix::install_handlers;
+
+#[cfg(all(unix, not(loom)))]
+mod unix {
+    use std::cell::RefCell;
+    use std::sync::atomic::Ordering;
+    use std::sync::{MutexGuard, Once};
+
+    use super::GENERATION;
+    use crate::observe::registry::{self, RegistryGuard};
+    use crate::thread::ThreadId;
+    use crate::wait::table::{self, Bucket};
+
+    /// Every lock that must not be in other hands at the moment of a fork.
+    struct Held {
+        registry: RegistryGuard,
+        buckets: Vec<MutexGuard<'static, Bucket>>,
+    }
+
+    thread_local! {
+        static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+    }
+
+    /// Registers the handlers, once in the life of the process and its children.
+    pub(in crate::wait) fn install_handlers() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            // SAFETY: the three handlers are functions of this crate, which is never unloaded; they
+            // do not unwind (they allocate and take locks, nothing more).
+            let failed = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+            assert!(failed == 0, "pthread_atfork: no memory for the fork handlers");
+        });
+    }
+
+    extern "C" fn prepare() {
+        // Named now: naming a thread takes the registry's lock.
+        let _ = ThreadId::current();
+        let held = Held { registry: registry::freeze(), buckets: table::all_buckets() };
+        // A thread that is being torn down cannot keep them; it lets them go again and forks as is.
+        let _ = HELD.try_with(|slot| slot.replace(Some(held)));
+    }
+
+    extern "C" fn parent() {
+        let _ = HELD.try_with(|slot| slot.take());
+    }
+
+    extern "C" fn child() {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        let held = HELD.try_with(|slot| slot.take()).ok().flatten();
+        let Some(Held { mut registry, mut buckets }) = held else { return };
+        let survivor = ThreadId::current();
+        for bucket in &mut buckets {
+            bucket.retain_thread(survivor);
+        }
+        registry.retain_thread(survivor);
+    }
+}

@@ -1,0 +1,58 @@
+//! The seam between the door and an interpreter that lives in the same process.
+//!
+//! A pure Rust program has no host: threads just sleep. The Python binding installs one that lets the
+//! interpreter go around the sleep, runs signal handlers when the sleep of the main thread is
+//! interrupted, and knows the interpreter's name for the calling thread. The door calls the host with
+//! none of its locks held.
+
+use std::sync::OnceLock;
+
+/// What an interpreter does around a wait. See the module's description.
+pub trait Host: Sync {
+    /// Runs `sleep` with the interpreter let go, and returns once it has been taken back.
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send));
+
+    /// Whether the calling thread takes the process's signals, so that a signal ends its sleep.
+    fn takes_signals(&self) -> bool;
+
+    /// Runs the handlers of signals that have arrived. `true` when the wait may go on; `false` when a
+    /// handler wants the wait ended (the host keeps what it raised).
+    fn run_handlers(&self) -> bool;
+
+    /// The interpreter's identifier of the calling thread, for people and for `repr`.
+    fn thread_ident(&self) -> u64;
+}
+
+/// The host of a pure Rust program.
+struct NoHost;
+
+impl Host for NoHost {
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+        sleep();
+    }
+
+    fn takes_signals(&self) -> bool {
+        false
+    }
+
+    fn run_handlers(&self) -> bool {
+        true
+    }
+
+    fn thread_ident(&self) -> u64 {
+        u64::from(crate::thread::ThreadId::current().get())
+    }
+}
+
+static HOST: OnceLock<&'static dyn Host> = OnceLock::new();
+
+/// Installs the process's host, once, before any thread waits. Later calls change nothing and return
+/// `false`.
+pub fn set_host(host: &'static dyn Host) -> bool {
+    HOST.set(host).is_ok()
+}
+
+/// The process's host.
+pub fn host() -> &'static dyn Host {
+    HOST.get().copied().unwrap_or(&NoHost)
+}

@@ -1,0 +1,243 @@
+//! The door: the one place where a thread waits.
+//!
+//! Every wait of every primitive is a [`park`] (or its two halves, [`enlist`] and [`Ticket::sleep`]),
+//! every wake-up an [`unpark_one`], [`unpark_many`], [`unpark_all`] or [`requeue`]. What hangs on waiting
+//! is therefore written once: deadlines, signals, the interpreter, the wait-for graph, the tallies, the
+//! repair after a fork. The protocol, and why no wake-up is lost, is argued in `README.md` beside this file.
+
+pub mod clock;
+mod fork;
+pub mod host;
+mod parker;
+mod site;
+mod table;
+pub mod watch;
+
+use std::sync::atomic::Ordering;
+
+pub use clock::Deadline;
+pub use fork::generation;
+pub use site::{Kind, Origin, Site};
+pub use table::Place;
+
+use crate::facade::Arc;
+use host::host;
+use parker::{MOVED, NOTIFIED, Rest};
+use table::Waiter;
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Another thread's unpark chose this waiter. What that unpark promises has to be looked up again.
+    Notified,
+    /// There was nothing to wait for any more when the thread came to join the queue.
+    Stale,
+    /// The deadline passed; the waiter has left the queue, and no unpark chose it.
+    TimedOut,
+    /// A signal handler wants the wait ended; the waiter has left the queue.
+    Interrupted {
+        /// An unpark had chosen this waiter all the same: whoever cannot use the wake-up passes it on.
+        notified: bool,
+    },
+}
+
+/// What a wait does with signals, on the thread that takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signals {
+    /// Handlers run during the wait and may end it.
+    Heed,
+    /// The wait goes on; handlers run after it.
+    Defer,
+}
+
+/// A place in the queue of a site, held by a thread that is about to sleep.
+///
+/// From the moment it is made, an unpark of the site can choose it. Dropping it without
+/// [`sleep`](Ticket::sleep) leaves the queue; use [`cancel`](Ticket::cancel) where a wake-up that came
+/// meanwhile must be passed on.
+#[must_use = "a ticket that is not slept on leaves the queue again"]
+pub struct Ticket {
+    waiter: Arc<Waiter>,
+    site: Site,
+    gone: bool,
+}
+
+/// Joins the queue of `site`, unless `validate`, called under the queue's lock, says that there is
+/// nothing to wait for.
+///
+/// `validate` may look at atomics and nothing else: it must not wait, nor come to the door again.
+pub fn enlist(site: Site, place: Place, validate: impl FnOnce() -> bool) -> Option<Ticket> {
+    fork::install_handlers();
+    let waiter = Waiter::new(site.address());
+    let mut bucket = table::bucket(site.address());
+    if !validate() {
+        return None;
+    }
+    bucket.push(site.address(), Arc::clone(&waiter), place);
+    Some(Ticket { waiter, site, gone: false })
+}
+
+/// Waits at `site` until an unpark, the deadline or a signal, unless `validate` says no (see [`enlist`]).
+pub fn park(
+    site: Site,
+    place: Place,
+    validate: impl FnOnce() -> bool,
+    deadline: Deadline,
+    signals: Signals,
+) -> Wake {
+    if deadline == Deadline::PAST {
+        return Wake::TimedOut;
+    }
+    match enlist(site, place, validate) {
+        Some(ticket) => ticket.sleep(deadline, signals),
+        None => Wake::Stale,
+    }
+}
+
+impl Ticket {
+    /// Sleeps until chosen by an unpark, the deadline, or a signal whose handler ends the wait.
+    pub fn sleep(mut self, deadline: Deadline, signals: Signals) -> Wake {
+        if self.waiter.parker.state() == NOTIFIED {
+            self.gone = true;
+            return Wake::Notified;
+        }
+        let visit = watch::arrive(self.site);
+        let wake = self.sleep_watched(deadline, signals);
+        visit.leave();
+        wake
+    }
+
+    fn sleep_watched(&mut self, deadline: Deadline, signals: Signals) -> Wake {
+        let host = host();
+        let interruptible = signals == Signals::Heed && host.takes_signals();
+        loop {
+            let mut rest = Rest::Interrupted;
+            host.detached(&mut || rest = self.waiter.parker.sleep(deadline, interruptible));
+            match rest {
+                Rest::Notified => {
+                    self.gone = true;
+                    return Wake::Notified;
+                }
+                // A waiter that was moved was notified by its condition: its time limit counts no more.
+                Rest::TimedOut => {
+                    return if self.leave() { Wake::Notified } else { Wake::TimedOut };
+                }
+                // The place in the queue is kept while handlers run: a wake-up that comes meanwhile is
+                // seen by the next sleep.
+                Rest::Interrupted => {
+                    if !host.run_handlers() {
+                        return Wake::Interrupted { notified: self.leave() };
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves the queue without sleeping. Returns whether an unpark had chosen this waiter already.
+    #[must_use = "a wake-up that was spent on this waiter must be passed on"]
+    pub fn cancel(mut self) -> bool {
+        self.leave()
+    }
+
+    /// Leaves whatever queue the waiter is in. Returns whether it was notified, or moved, before.
+    fn leave(&mut self) -> bool {
+        self.gone = true;
+        loop {
+            let site = self.waiter.site.load(Ordering::Relaxed);
+            let mut bucket = table::bucket(site);
+            if self.waiter.site.load(Ordering::Relaxed) != site {
+                continue; // moved between the look and the lock
+            }
+            let state = self.waiter.parker.state();
+            if state == NOTIFIED {
+                return true;
+            }
+            let was_in_queue = bucket.remove(site, &self.waiter);
+            debug_assert!(was_in_queue, "a waiter that was not notified is in the queue of its site");
+            return state == MOVED;
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.gone {
+            self.leave();
+        }
+    }
+}
+
+/// Waiters chosen by an unpark, out of their queues and still asleep. Dropping it wakes them.
+///
+/// Kept apart so that a caller can let its own lock go first: a thread that is woken into a held lock
+/// goes back to sleep.
+#[must_use = "dropping it wakes the threads; say `drop` or `wake` where that is meant"]
+#[derive(Default)]
+pub struct Unparked {
+    // Nearly always there is one; it needs no allocation.
+    first: Option<Arc<Waiter>>,
+    rest: Vec<Arc<Waiter>>,
+}
+
+impl Unparked {
+    fn add(&mut self, waiter: Arc<Waiter>) {
+        if self.first.is_none() {
+            self.first = Some(waiter);
+        } else {
+            self.rest.push(waiter);
+        }
+    }
+
+    /// How many threads were chosen.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        usize::from(self.first.is_some()) + self.rest.len()
+    }
+
+    /// Wakes them.
+    pub fn wake(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Unparked {
+    fn drop(&mut self) {
+        for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
+            waiter.parker.wake();
+        }
+    }
+}
+
+/// Chooses the first waiter at `address`, if there is one.
+///
+/// `settle` runs under the queue's lock, whether or not there was a waiter, and is told whether any are
+/// left: it is where a word's "somebody waits" bit is made true again.
+pub fn unpark_one(address: usize, settle: impl FnOnce(bool)) -> Unparked {
+    unpark_many(address, 1, settle)
+}
+
+/// Chooses the first `count` waiters at `address`; `settle` as in [`unpark_one`].
+pub fn unpark_many(address: usize, count: usize, settle: impl FnOnce(bool)) -> Unparked {
+    let mut unparked = Unparked::default();
+    let mut bucket = table::bucket(address);
+    while unparked.count() < count {
+        let Some(waiter) = bucket.notify(address) else { break };
+        unparked.add(waiter);
+    }
+    settle(bucket.len(address) > 0);
+    unparked
+}
+
+/// Chooses all waiters at `address`; `settle` runs under the queue's lock.
+pub fn unpark_all(address: usize, settle: impl FnOnce()) -> Unparked {
+    unpark_many(address, usize::MAX, |_| settle())
+}
+
+/// Moves the first `count` waiters at `from` to the queue of `to`, asleep as they are.
+///
+/// This is how a condition's notification avoids waking threads that could only wait for the lock.
+/// `admit` runs under the locks of both queues; it makes sure that whoever holds the thing at `to` will
+/// unpark there, or says no, and then nobody is moved. Returns how many were moved.
+pub fn requeue(from: usize, to: usize, count: usize, admit: impl FnOnce() -> bool) -> usize {
+    table::move_waiters(from, to, count, admit)
+}

@@ -1,0 +1,63 @@
+//! Sleeping on a Linux futex (`futex(2)`).
+//!
+//! The raw system call is used because it comes back with `EINTR` when a signal was delivered to the
+//! sleeping thread; `std::thread::park` and `Condvar` hide that, and Ctrl-C would wait for the lock.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::io::Errno;
+use rustix::thread::futex::{self, Flags};
+
+use super::{NOTIFIED, Rest, WAITING};
+use crate::wait::Deadline;
+
+/// Wakes by any bit of the mask.
+const ANY: NonZeroU32 = NonZeroU32::MAX;
+
+/// See the states in the parent module.
+pub(in crate::wait) struct Parker {
+    state: AtomicU32,
+}
+
+impl Parker {
+    pub(in crate::wait) fn new() -> Self {
+        Self { state: AtomicU32::new(WAITING) }
+    }
+
+    /// The state. Acquire: pairs with `set`.
+    pub(in crate::wait) fn state(&self) -> u32 {
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`.
+    pub(in crate::wait) fn set(&self, state: u32) {
+        self.state.store(state, Ordering::Release);
+    }
+
+    /// Wakes the sleeper after its state was set to `NOTIFIED`.
+    pub(in crate::wait) fn wake(&self) {
+        // The only failures are faults of the address and unknown flags; neither can be.
+        let woken = futex::wake(&self.state, Flags::PRIVATE, 1);
+        debug_assert!(woken.is_ok(), "futex wake failed: {woken:?}");
+    }
+
+    /// Sleeps until notified, the deadline, or (where `interruptible`) a signal.
+    pub(in crate::wait) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
+        let limit = deadline.timespec();
+        loop {
+            let state = self.state();
+            if state == NOTIFIED {
+                return Rest::Notified;
+            }
+            // The kernel compares the word with `state` and sleeps in one step, so a notification that
+            // comes after the load above makes the call return at once (EAGAIN).
+            match futex::wait_bitset(&self.state, Flags::PRIVATE, state, limit.as_ref(), ANY) {
+                Err(Errno::TIMEDOUT) => return Rest::TimedOut,
+                Err(Errno::INTR) if interruptible => return Rest::Interrupted,
+                Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
+                Err(error) => unreachable!("futex wait failed: {error}"),
+            }
+        }
+    }
+}

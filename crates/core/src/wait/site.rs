@@ -1,0 +1,114 @@
+//! What a thread waits for: an address, the kind of thing that lives there, and where it was made.
+
+use std::num::NonZeroU32;
+
+/// The kinds of things a thread can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A [`Lock`](crate::sync::Lock) to be free.
+    Lock,
+    /// A [`RLock`](crate::sync::RLock) to be free.
+    RLock,
+    /// A [`Condition`](crate::sync::Condition) to be notified.
+    Condition,
+    /// A [`Semaphore`](crate::sync::Semaphore) to be above zero.
+    Semaphore,
+    /// An [`Event`](crate::sync::Event) to be set.
+    Event,
+    /// The other parties of a [`Barrier`](crate::sync::Barrier).
+    Barrier,
+    /// An item in a [`Queue`](crate::queue::Queue).
+    QueueGet,
+    /// A free slot in a [`Queue`](crate::queue::Queue).
+    QueuePut,
+    /// All items of a [`Queue`](crate::queue::Queue) to be done.
+    QueueJoin,
+}
+
+impl Kind {
+    /// Every kind, in the order of [`Kind::index`].
+    pub const ALL: [Self; 9] = [
+        Self::Lock,
+        Self::RLock,
+        Self::Condition,
+        Self::Semaphore,
+        Self::Event,
+        Self::Barrier,
+        Self::QueueGet,
+        Self::QueuePut,
+        Self::QueueJoin,
+    ];
+
+    /// The kind's place in [`Kind::ALL`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The name a user knows it by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lock => "Lock",
+            Self::RLock => "RLock",
+            Self::Condition => "Condition",
+            Self::Semaphore => "Semaphore",
+            Self::Event => "Event",
+            Self::Barrier => "Barrier",
+            Self::QueueGet => "Queue.get",
+            Self::QueuePut => "Queue.put",
+            Self::QueueJoin => "Queue.join",
+        }
+    }
+}
+
+/// The place in a program's source that made a primitive: a number of the table in
+/// [`observe::origin`](crate::observe::origin).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(pub(crate) NonZeroU32);
+
+/// What a thread waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    address: usize,
+    kind: Kind,
+    origin: Option<Origin>,
+}
+
+impl Site {
+    /// The site at the address of `place`, which must stay put while a thread waits there.
+    pub fn at<T>(place: &T, kind: Kind, origin: Option<Origin>) -> Self {
+        debug_assert!(size_of::<T>() > 0, "things without size share addresses");
+        Self { address: std::ptr::from_ref(place).addr(), kind, origin }
+    }
+
+    /// The address, the key of the queue of waiters.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.address
+    }
+
+    /// What lives at the address.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where in the program it was made, when that was recorded.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_stands_at_its_index() {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.index(), place);
+        }
+    }
+}

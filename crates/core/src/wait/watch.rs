@@ -1,0 +1,84 @@
+//! What the door records on the way in and out of a wait.
+//!
+//! Always: which thread waits for what, and since when; that is the wait-for graph, and a thread that is
+//! about to sleep can afford it. Only while watched: how often and how long, by thread and by the line
+//! that made the thing. Off, the only cost is one relaxed load for each wait and each new primitive.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::clock;
+use super::site::{Kind, Origin, Site};
+use crate::observe::registry::{self, Waiting};
+use crate::observe::tally::Tally;
+
+// Relaxed throughout: a wait that begins around the switch may be recorded or not.
+static ON: AtomicBool = AtomicBool::new(false);
+static SINCE: AtomicU64 = AtomicU64::new(0);
+static WAITS: Mutex<BTreeMap<(Kind, Option<Origin>), Tally>> = Mutex::new(BTreeMap::new());
+
+/// Whether waits are recorded.
+#[inline]
+#[must_use]
+pub fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+/// Begins a new recording: earlier figures and ended threads are forgotten.
+pub fn start() {
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    registry::forget_ended();
+    SINCE.store(clock::now(), Ordering::Relaxed);
+    ON.store(true, Ordering::Relaxed);
+}
+
+/// Ends the recording; its figures stay.
+pub fn stop() {
+    ON.store(false, Ordering::Relaxed);
+}
+
+/// When the recording began, on [`clock::now`].
+#[must_use]
+pub fn since() -> u64 {
+    SINCE.load(Ordering::Relaxed)
+}
+
+/// The waits recorded, by kind and by the line that made the thing.
+#[must_use]
+pub fn waits() -> Vec<(Kind, Option<Origin>, Tally)> {
+    let waits = WAITS.lock().unwrap_or_else(PoisonError::into_inner);
+    waits.iter().map(|(&(kind, origin), &tally)| (kind, origin, tally)).collect()
+}
+
+/// A thread between the way in and the way out.
+pub(super) struct Visit {
+    waiting: Waiting,
+    /// What the thread waited for when a signal handler made it wait for this.
+    outer: Option<Waiting>,
+}
+
+/// On the way in.
+pub(super) fn arrive(site: Site) -> Visit {
+    let waiting = Waiting { site, since: clock::now() };
+    Visit { waiting, outer: registry::set_waiting(Some(waiting)) }
+}
+
+impl Visit {
+    /// On the way out.
+    pub(super) fn leave(self) {
+        registry::set_waiting(self.outer);
+        if is_on() {
+            self.record();
+        }
+    }
+
+    #[cold]
+    fn record(&self) {
+        let Waiting { site, since } = self.waiting;
+        let nanoseconds = clock::now().saturating_sub(since);
+        registry::count_wait(site.kind(), nanoseconds);
+        let mut waits = WAITS.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.entry((site.kind(), site.origin())).or_default().add(nanoseconds);
+    }
+}

@@ -1,0 +1,311 @@
+//! `threading.Condition`.
+
+use std::sync::OnceLock;
+
+use ironthread::error::WaitError;
+use ironthread::sync::{Condition, Relock};
+use ironthread::wait::Deadline;
+use pyo3::exceptions::PyDeprecationWarning;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::convert::wait_deadline;
+use crate::errors::Failure;
+use crate::lock::PyLock;
+use crate::rlock::PyRLock;
+use crate::{foreign, origin};
+
+/// The lock of a condition.
+enum Guard {
+    Lock(Py<PyLock>),
+    RLock(Py<PyRLock>),
+    /// Any other object, a subclass of ours included: its methods are its own.
+    Foreign(Py<PyAny>),
+}
+
+impl Guard {
+    fn of(lock: &Bound<'_, PyAny>) -> Self {
+        if let Ok(lock) = lock.cast_exact::<PyLock>() {
+            Self::Lock(lock.clone().unbind())
+        } else if let Ok(lock) = lock.cast_exact::<PyRLock>() {
+            Self::RLock(lock.clone().unbind())
+        } else {
+            Self::Foreign(lock.clone().unbind())
+        }
+    }
+
+    fn as_any<'a, 'py>(&'a self, py: Python<'py>) -> &'a Bound<'py, PyAny> {
+        match self {
+            Self::Lock(lock) => lock.bind(py).as_any(),
+            Self::RLock(lock) => lock.bind(py).as_any(),
+            Self::Foreign(lock) => lock.bind(py),
+        }
+    }
+}
+
+/// A condition variable: threads wait on it, with its lock let go, until others notify them.
+///
+/// Follows https://docs.python.org/3/library/threading.html#condition-objects.
+#[pyclass(frozen, subclass, dict, weakref, name = "Condition", module = "threading")]
+pub(crate) struct PyCondition {
+    pub(crate) condition: Condition,
+    guard: OnceLock<Guard>,
+}
+
+impl PyCondition {
+    fn made_here(py: Python<'_>) -> Self {
+        Self { condition: Condition::made_at(origin::here(py)), guard: OnceLock::new() }
+    }
+
+    /// A condition over one of our plain locks.
+    pub(crate) fn over_lock(py: Python<'_>, lock: Py<PyLock>) -> PyResult<Py<Self>> {
+        Py::new(py, Self { guard: OnceLock::from(Guard::Lock(lock)), ..Self::made_here(py) })
+    }
+
+    fn guard(&self) -> PyResult<&Guard> {
+        self.guard.get().ok_or_else(|| Failure::NotInitialized("Condition").into())
+    }
+
+    /// Waits; the lock is held before and after.
+    fn wait_until(&self, py: Python<'_>, deadline: Deadline) -> PyResult<bool> {
+        let waited = match self.guard()? {
+            Guard::Lock(lock) => self.condition.wait(&lock.get().lock, deadline),
+            Guard::RLock(lock) => self.condition.wait(&lock.get().lock, deadline),
+            Guard::Foreign(lock) => return self.wait_over_foreign(lock.bind(py), deadline),
+        };
+        waited.map_err(|error| {
+            PyErr::from(match error {
+                WaitError::NotHeld => Failure::WaitUnacquired,
+                WaitError::Interrupted => Failure::Interrupted,
+            })
+        })
+    }
+
+    fn wait_over_foreign(&self, lock: &Bound<'_, PyAny>, deadline: Deadline) -> PyResult<bool> {
+        if !foreign::is_owned(lock)? {
+            return Err(Failure::WaitUnacquired.into());
+        }
+        let ticket = self.condition.enlist();
+        let saved = match foreign::release_save(lock) {
+            Ok(saved) => saved,
+            Err(error) => {
+                self.condition.give_up(ticket);
+                return Err(error);
+            }
+        };
+        let notified =
+            self.condition.sleep(ticket, deadline).map_err(|error| Failure::from(error).into());
+        match (foreign::acquire_restore(lock, &saved), notified) {
+            (Ok(()), notified) => notified,
+            (Err(lost), Ok(_)) => Err(lost),
+            (Err(lost), Err(interrupted)) => {
+                lost.set_cause(lock.py(), Some(interrupted));
+                Err(lost)
+            }
+        }
+    }
+
+    fn notify_many(&self, py: Python<'_>, count: usize) -> PyResult<()> {
+        let notified = match self.guard()? {
+            Guard::Lock(lock) => self.condition.notify(&lock.get().lock, count),
+            Guard::RLock(lock) => self.condition.notify(&lock.get().lock, count),
+            Guard::Foreign(lock) => {
+                if !foreign::is_owned(lock.bind(py))? {
+                    return Err(Failure::NotifyUnacquired.into());
+                }
+                self.condition.wake(count);
+                return Ok(());
+            }
+        };
+        Ok(notified.map_err(|_| Failure::NotifyUnacquired)?)
+    }
+
+    /// Acquires the lock, notifies all and releases it.
+    pub(crate) fn notify_all_locked(&self, py: Python<'_>) -> PyResult<()> {
+        let lock = self.guard()?.as_any(py);
+        lock.call_method0(intern!(py, "acquire"))?;
+        let notified = self.notify_many(py, usize::MAX);
+        lock.call_method0(intern!(py, "release"))?;
+        notified
+    }
+
+    /// Makes the lock free and forgets the waiters, in a forked child.
+    pub(crate) fn after_fork(&self, py: Python<'_>) -> PyResult<()> {
+        self.condition.after_fork();
+        self.guard()?.as_any(py).call_method0(intern!(py, "_at_fork_reinit")).map(drop)
+    }
+}
+
+#[pymethods]
+impl PyCondition {
+    /// Arguments are for `__init__`, a subclass's perhaps.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(lock=None)")]
+    fn new(py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::made_here(py)
+    }
+
+    #[pyo3(signature = (lock=None))]
+    fn __init__(&self, py: Python<'_>, lock: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let guard = match lock {
+            Some(lock) => Guard::of(lock),
+            None => Guard::RLock(Py::new(py, PyRLock::made_here(py))?),
+        };
+        // A second __init__ changes nothing: threads may be waiting already.
+        let _ = self.guard.set(guard);
+        Ok(())
+    }
+
+    /// Acquire the lock, with the arguments of its own acquire().
+    #[pyo3(signature = (*args, **kwargs))]
+    fn acquire<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        self.guard()?.as_any(py).call_method(intern!(py, "acquire"), args, kwargs)
+    }
+
+    /// Release the lock.
+    fn release<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.guard()?.as_any(py).call_method0(intern!(py, "release"))
+    }
+
+    /// Return whether the lock is locked.
+    fn locked<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.guard()?.as_any(py).call_method0(intern!(py, "locked"))
+    }
+
+    fn __enter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.guard()? {
+            Guard::Lock(lock) => lock.get().__enter__()?,
+            Guard::RLock(lock) => lock.get().__enter__()?,
+            Guard::Foreign(lock) => return lock.bind(py).call_method0(intern!(py, "__enter__")),
+        };
+        Ok(true.into_pyobject(py)?.to_owned().into_any())
+    }
+
+    #[pyo3(signature = (kind=None, value=None, traceback=None, /))]
+    fn __exit__<'py>(
+        &self,
+        py: Python<'py>,
+        kind: Option<&Bound<'py, PyAny>>,
+        value: Option<&Bound<'py, PyAny>>,
+        traceback: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.guard()? {
+            Guard::Lock(lock) => lock.get().__exit__(kind, value, traceback)?,
+            Guard::RLock(lock) => lock.get().__exit__(kind, value, traceback)?,
+            Guard::Foreign(lock) => {
+                let arguments = (kind, value, traceback);
+                return lock.bind(py).call_method1(intern!(py, "__exit__"), arguments);
+            }
+        }
+        Ok(py.None().into_bound(py))
+    }
+
+    /// Release the lock, wait to be notified, at most timeout seconds (None: without limit), and acquire
+    /// the lock again.
+    ///
+    /// Return false when the time was up, else true. RuntimeError is raised when the lock is not held,
+    /// OverflowError for a timeout above threading.TIMEOUT_MAX.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        self.wait_until(py, wait_deadline(timeout)?)
+    }
+
+    /// Wait until predicate() is true, at most timeout seconds in all (None: without limit).
+    ///
+    /// Return what predicate() returned last.
+    #[pyo3(signature = (predicate, timeout=None))]
+    fn wait_for<'py>(
+        slf: &Bound<'py, Self>,
+        predicate: &Bound<'py, PyAny>,
+        timeout: Option<f64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let mut deadline = None;
+        loop {
+            let result = predicate.call0()?;
+            if result.is_truthy()? {
+                return Ok(result);
+            }
+            // The time runs from the first wait.
+            let until = match deadline {
+                Some(deadline) => deadline,
+                None => *deadline.insert(wait_deadline(timeout)?),
+            };
+            if deadline.is_some() && until.is_past() {
+                return Ok(result);
+            }
+            if slf.is_exact_instance_of::<Self>() {
+                slf.get().wait_until(py, until)?;
+            } else {
+                let left = until.remaining().map(|left| left.as_secs_f64());
+                slf.call_method1(intern!(py, "wait"), (left,))?;
+            }
+        }
+    }
+
+    /// Notify n waiting threads. RuntimeError is raised when the lock is not held.
+    #[pyo3(signature = (n=1))]
+    fn notify(&self, py: Python<'_>, n: isize) -> PyResult<()> {
+        self.notify_many(py, usize::try_from(n).unwrap_or(0))
+    }
+
+    /// Notify all waiting threads. RuntimeError is raised when the lock is not held.
+    fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
+        self.notify_many(py, usize::MAX)
+    }
+
+    /// An old name of notify_all().
+    #[pyo3(name = "notifyAll")]
+    fn notify_all_old(&self, py: Python<'_>) -> PyResult<()> {
+        let message = c"notifyAll() is deprecated, use notify_all() instead";
+        PyErr::warn(py, &py.get_type::<PyDeprecationWarning>(), message, 1)?;
+        self.notify_all(py)
+    }
+
+    #[getter]
+    fn _lock<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.guard()?.as_any(py).clone())
+    }
+
+    fn _is_owned(&self, py: Python<'_>) -> PyResult<bool> {
+        match self.guard()? {
+            Guard::Lock(lock) => Ok(lock.get().lock.is_held()),
+            Guard::RLock(lock) => Ok(lock.get().lock.is_held()),
+            Guard::Foreign(lock) => foreign::is_owned(lock.bind(py)),
+        }
+    }
+
+    fn _release_save<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        foreign::release_save(self.guard()?.as_any(py))
+    }
+
+    fn _acquire_restore(&self, state: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = state.py();
+        foreign::acquire_restore(self.guard()?.as_any(py), state)
+    }
+
+    /// Make the lock free and forget the waiters, in a forked child.
+    fn _at_fork_reinit(&self, py: Python<'_>) -> PyResult<()> {
+        self.after_fork(py)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let lock = self.guard()?.as_any(py).repr()?;
+        Ok(format!("<Condition({lock}, {})>", self.condition.waiters()))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.guard.get() {
+            // Our own locks refer to nothing.
+            Some(Guard::Foreign(lock)) => visit.call(lock),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Python's arguments as the engine's: truth values and time limits.
+
+use std::time::Duration;
+
+use ironthread::wait::Deadline;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::errors::Failure;
+
+/// `threading.TIMEOUT_MAX` on every platform with 64-bit times, in seconds: 2⁶³ − 1 ns, rounded down.
+const TIMEOUT_MAX: f64 = 9_223_372_036.0;
+
+/// Any object, by its truth.
+pub(crate) struct Truth(pub(crate) bool);
+
+impl<'py> FromPyObject<'_, 'py> for Truth {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.is_truthy().map(Self)
+    }
+}
+
+/// The arguments of `Lock.acquire`: −1 is no limit, and only a blocking call may have one.
+pub(crate) fn lock_deadline(blocking: bool, seconds: f64) -> PyResult<Deadline> {
+    #[expect(clippy::float_cmp, reason = "the default is this very value")]
+    let unlimited = seconds == -1.0;
+    match (blocking, unlimited) {
+        (true, true) => Ok(Deadline::NEVER),
+        (true, false) if seconds < 0.0 => {
+            Err(PyValueError::new_err("timeout value must be a non-negative number (or -1: no limit)"))
+        }
+        (true, false) => limited(seconds),
+        (false, true) => Ok(Deadline::PAST),
+        (false, false) => {
+            Err(PyValueError::new_err("can't specify a timeout for a non-blocking call"))
+        }
+    }
+}
+
+/// The argument of a `wait`: `None` is no limit, and what is below zero has passed.
+pub(crate) fn wait_deadline(seconds: Option<f64>) -> PyResult<Deadline> {
+    match seconds {
+        None => Ok(Deadline::NEVER),
+        Some(seconds) if seconds <= 0.0 => Ok(Deadline::PAST),
+        Some(seconds) => limited(seconds),
+    }
+}
+
+/// The arguments of a queue's `get` and `put`: without `block` the limit does not count.
+pub(crate) fn queue_deadline(block: bool, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Deadline> {
+    if !block {
+        return Ok(Deadline::PAST);
+    }
+    let Some(timeout) = timeout else { return Ok(Deadline::NEVER) };
+    let seconds: f64 = timeout.extract()?;
+    if seconds < 0.0 {
+        return Err(Failure::NegativeTimeout.into());
+    }
+    wait_deadline(Some(seconds))
+}
+
+fn limited(seconds: f64) -> PyResult<Deadline> {
+    if seconds.is_nan() {
+        return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
+    }
+    if seconds > TIMEOUT_MAX {
+        return Err(PyOverflowError::new_err(
+            "timeout value is too large (at most threading.TIMEOUT_MAX seconds)",
+        ));
+    }
+    Ok(Deadline::after(Duration::from_secs_f64(seconds)))
+}

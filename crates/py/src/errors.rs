@@ -1,0 +1,104 @@
+//! What goes wrong, as Python exceptions: the messages, and the standard library's own classes.
+
+use pyo3::exceptions::{
+    PyAttributeError, PyOverflowError, PyRuntimeError, PySystemError, PyValueError,
+};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+use ironthread::error::Interrupted;
+
+use crate::host;
+
+/// Everything that a method of this module raises on its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// `Lock.release` of a free lock.
+    ReleaseUnlocked,
+    /// `RLock.release` by a thread that does not hold it.
+    ReleaseUnacquired,
+    /// `Condition.wait` without the lock.
+    WaitUnacquired,
+    /// `Condition.notify` without the lock.
+    NotifyUnacquired,
+    /// A wait ended by a signal handler.
+    Interrupted,
+    /// A semaphore made with a value below zero.
+    SemaphoreNegative,
+    /// A semaphore's value past what fits.
+    SemaphoreOverflow,
+    /// `BoundedSemaphore.release` past the initial value.
+    SemaphoreBound,
+    /// `release(n)` of a semaphore with n below one.
+    ReleaseCount,
+    /// A barrier for nobody.
+    BarrierParties,
+    /// `threading.BrokenBarrierError`.
+    BrokenBarrier,
+    /// `queue.Empty`.
+    QueueEmpty,
+    /// `queue.Full`.
+    QueueFull,
+    /// `queue.ShutDown`.
+    QueueShutDown,
+    /// `task_done` without a task.
+    TooManyDone,
+    /// A negative time limit where only `None` means "without limit".
+    NegativeTimeout,
+    /// A method of an object whose class's `__init__` was not called.
+    NotInitialized(&'static str),
+}
+
+impl From<Interrupted> for Failure {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        let runtime = PyRuntimeError::new_err::<&str>;
+        let value = PyValueError::new_err::<&str>;
+        match failure {
+            Failure::ReleaseUnlocked => runtime("release unlocked lock"),
+            Failure::ReleaseUnacquired => runtime("cannot release un-acquired lock"),
+            Failure::WaitUnacquired => runtime("cannot wait on un-acquired lock"),
+            Failure::NotifyUnacquired => runtime("cannot notify on un-acquired lock"),
+            Failure::Interrupted => host::take_raised().unwrap_or_else(|| {
+                PySystemError::new_err("a wait was interrupted, but no handler raised")
+            }),
+            Failure::SemaphoreNegative => value("semaphore initial value must be >= 0"),
+            Failure::SemaphoreOverflow => {
+                PyOverflowError::new_err("semaphore value is too large (at most 2**63 - 1)")
+            }
+            Failure::SemaphoreBound => value("Semaphore released too many times"),
+            Failure::ReleaseCount => value("n must be one or more"),
+            Failure::BarrierParties => value("parties must be > 0"),
+            Failure::TooManyDone => value("task_done() called too many times"),
+            Failure::NegativeTimeout => value("'timeout' must be a non-negative number"),
+            Failure::NotInitialized(class) => {
+                PyAttributeError::new_err(format!("{class}.__init__() was not called"))
+            }
+            Failure::BrokenBarrier => raise(&BROKEN_BARRIER, "threading", "BrokenBarrierError"),
+            Failure::QueueEmpty => raise(&EMPTY, "_queue", "Empty"),
+            Failure::QueueFull => raise(&FULL, "queue", "Full"),
+            Failure::QueueShutDown => raise(&SHUT_DOWN, "ironthread.queue", "ShutDown"),
+        }
+    }
+}
+
+type Class = PyOnceLock<Py<PyType>>;
+
+static BROKEN_BARRIER: Class = PyOnceLock::new();
+static EMPTY: Class = PyOnceLock::new();
+static FULL: Class = PyOnceLock::new();
+static SHUT_DOWN: Class = PyOnceLock::new();
+
+/// An instance of a class that lives in a Python module.
+fn raise(class: &'static Class, module: &str, name: &str) -> PyErr {
+    Python::attach(|py| match class.import(py, module, name) {
+        Ok(class) => PyErr::from_type(class.clone(), ()),
+        Err(error) => error,
+    })
+}

@@ -1,0 +1,100 @@
+//! `threading.Event`.
+
+use ironthread::sync::Event;
+use pyo3::exceptions::PyDeprecationWarning;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::condition::PyCondition;
+use crate::convert::wait_deadline;
+use crate::errors::Failure;
+use crate::lock::PyLock;
+use crate::{origin, represent};
+
+/// A flag that threads wait for.
+///
+/// Follows https://docs.python.org/3/library/threading.html#event-objects.
+#[pyclass(frozen, subclass, dict, weakref, name = "Event", module = "threading")]
+pub(crate) struct PyEvent {
+    event: Event,
+    /// What the standard library waits on; made when a program asks for it.
+    condition: PyOnceLock<Py<PyCondition>>,
+}
+
+#[pymethods]
+impl PyEvent {
+    /// Arguments are for the `__init__` of subclasses.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    fn new(py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { event: Event::made_at(origin::here(py)), condition: PyOnceLock::new() }
+    }
+
+    fn __init__(&self) {
+        let _ = self;
+    }
+
+    /// Return whether the flag is set.
+    fn is_set(&self) -> bool {
+        self.event.is_set()
+    }
+
+    /// An old name of is_set().
+    #[pyo3(name = "isSet")]
+    fn is_set_old(&self, py: Python<'_>) -> PyResult<bool> {
+        let message = c"isSet() is deprecated, use is_set() instead";
+        PyErr::warn(py, &py.get_type::<PyDeprecationWarning>(), message, 1)?;
+        Ok(self.is_set())
+    }
+
+    /// Set the flag, and wake all threads that wait for it.
+    fn set(&self, py: Python<'_>) -> PyResult<()> {
+        self.event.set();
+        match self.condition.get(py) {
+            None => Ok(()),
+            Some(condition) => condition.get().notify_all_locked(py),
+        }
+    }
+
+    /// Clear the flag.
+    fn clear(&self) {
+        self.event.clear();
+    }
+
+    /// Wait until the flag is set, at most timeout seconds (None: without limit).
+    ///
+    /// Return whether it was set; false only when the time was up. A timeout above threading.TIMEOUT_MAX
+    /// raises OverflowError.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, timeout: Option<f64>) -> PyResult<bool> {
+        if self.event.is_set() {
+            return Ok(true);
+        }
+        let deadline = wait_deadline(timeout)?;
+        Ok(self.event.wait(deadline).map_err(Failure::from)?)
+    }
+
+    /// The condition that set() notifies.
+    #[getter]
+    fn _cond(&self, py: Python<'_>) -> PyResult<Py<PyCondition>> {
+        let made = self.condition.get_or_try_init(py, || {
+            PyCondition::over_lock(py, Py::new(py, PyLock::made_here(py))?)
+        })?;
+        Ok(made.clone_ref(py))
+    }
+
+    #[getter]
+    fn _flag(&self) -> bool {
+        self.is_set()
+    }
+
+    /// Make the event usable in a forked child; the flag stays as it is.
+    fn _at_fork_reinit(&self, py: Python<'_>) -> PyResult<()> {
+        self.condition.get(py).map_or(Ok(()), |condition| condition.get().after_fork(py))
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        represent::primitive(slf.as_any(), if slf.get().is_set() { "set" } else { "unset" })
+    }
+}

@@ -1,0 +1,87 @@
+//! The interpreter as the engine's host: letting it go around a sleep, signals, identity.
+//!
+//! This is the only file of the binding that lets the interpreter go or assumes that it is held, and so
+//! the only one with unsafe code.
+
+#![allow(unsafe_code, reason = "the door asks for the interpreter without carrying a token")]
+
+use std::cell::RefCell;
+
+use ironthread::wait::host::{Host, set_host};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+/// The interpreter that loaded the module.
+struct Interpreter;
+
+thread_local! {
+    /// What a signal handler raised while this thread waited, until the waiting method returns it.
+    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+}
+
+/// Makes the interpreter the engine's host.
+pub(crate) fn install() {
+    set_host(&Interpreter);
+}
+
+/// The exception that ended the calling thread's wait.
+pub(crate) fn take_raised() -> Option<PyErr> {
+    RAISED.take()
+}
+
+/// The token of a thread that is known to be attached.
+fn attached<'py>() -> Python<'py> {
+    // SAFETY: the engine is linked into this module alone and calls its host on the thread that called
+    // the engine. Every call comes from a method of this module, on an attached thread, and `detached`
+    // below is the only place that detaches; it attaches again before it returns.
+    unsafe { Python::assume_attached() }
+}
+
+impl Host for Interpreter {
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+        // When the interpreter is being finalized, the way back in hangs for ever instead of unwinding
+        // or running on: PyO3 guards it on versions whose interpreter does not.
+        #[expect(clippy::disallowed_methods, reason = "the one place that lets the interpreter go")]
+        attached().detach(sleep);
+    }
+
+    fn takes_signals(&self) -> bool {
+        takes_signals(attached())
+    }
+
+    fn run_handlers(&self) -> bool {
+        match attached().check_signals() {
+            Ok(()) => true,
+            Err(raised) => {
+                RAISED.set(Some(raised));
+                false
+            }
+        }
+    }
+
+    fn thread_ident(&self) -> u64 {
+        // SAFETY: the function takes nothing and may be called by any thread at any time.
+        let ident = unsafe { ffi::PyThread_get_thread_ident() };
+        u64::from(ident)
+    }
+}
+
+/// Whether a signal should end the sleep of the calling thread.
+///
+/// Where the kernel interrupts the sleep it does so on the thread that got the signal, and the
+/// interpreter itself knows whether handlers run there: any thread may ask it.
+#[cfg(target_os = "linux")]
+fn takes_signals(_py: Python<'_>) -> bool {
+    true
+}
+
+/// Whether the calling thread should look for signals now and then: handlers run in the main thread.
+#[cfg(not(target_os = "linux"))]
+fn takes_signals(py: Python<'_>) -> bool {
+    let main = py
+        .import("threading")
+        .and_then(|threading| threading.call_method0("main_thread"))
+        .and_then(|thread| thread.getattr("ident"))
+        .and_then(|ident| ident.extract::<u64>());
+    main.is_ok_and(|main| main == Interpreter.thread_ident())
+}

@@ -1,0 +1,51 @@
+//! The Python binding of ironthread: the extension module `ironthread._core`.
+//!
+//! Every method converts its arguments, makes one call into the engine, and turns the answer into Python's.
+//! Waiting, and letting the interpreter go meanwhile, is the engine's and its host's ([`host`]) business.
+//!
+//! The classes pose as the standard library's (`threading.Event`, `_thread.lock`), so that a program, a
+//! log or a test that looks at names and representations sees what it always saw.
+
+mod barrier;
+mod condition;
+mod convert;
+mod errors;
+mod event;
+mod foreign;
+mod host;
+mod lock;
+mod origin;
+mod queue;
+mod represent;
+mod rlock;
+mod semaphore;
+mod watch;
+
+use pyo3::prelude::*;
+
+/// The native part of ironthread. Use it through `ironthread`, `ironthread.threading`, `ironthread.queue`.
+#[pymodule(gil_used = false)]
+mod _core {
+    #[pymodule_export]
+    use super::{
+        barrier::PyBarrier,
+        condition::PyCondition,
+        event::PyEvent,
+        lock::PyLock,
+        queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
+        rlock::PyRLock,
+        semaphore::{PyBoundedSemaphore, PySemaphore},
+        watch::{thread_ended, thread_named, thread_started},
+        watch::{watch_snapshot, watch_start, watch_stop},
+    };
+    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, host};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        host::install();
+        // The class poses as `_thread.lock`; here it goes by the name programs use.
+        let lock = module.getattr("lock")?;
+        module.delattr("lock")?;
+        module.add("Lock", lock)
+    }
+}

@@ -1,0 +1,321 @@
+//! An open queue: the items in a Python object, under a lock and conditions that the program can reach.
+//!
+//! The algorithm is the one that the standard library documents by its attributes: every method holds
+//! `mutex`; `not_empty`, `not_full` and `all_tasks_done` are conditions over it; the items are stored and
+//! taken by `_put` and `_get`, a subclass's own if it has them.
+
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ironthread::error::WaitError;
+use ironthread::sync::Lock;
+use ironthread::wait::Deadline;
+use pyo3::exceptions::PyAttributeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyList, PyType};
+
+use super::{Flavor, PyQueue, heap};
+use crate::condition::PyCondition;
+use crate::errors::Failure;
+use crate::lock::PyLock;
+
+/// See the module's description. `unfinished` and `shut_down` change with `mutex` held, as the standard
+/// library's attributes do; that lock orders them.
+pub(super) struct Open {
+    pub(super) mutex: Py<PyLock>,
+    pub(super) not_empty: Py<PyCondition>,
+    pub(super) not_full: Py<PyCondition>,
+    pub(super) all_tasks_done: Py<PyCondition>,
+    /// The attribute `queue`. Locked only to copy the reference.
+    items: Mutex<Option<Py<PyAny>>>,
+    unfinished: AtomicIsize,
+    shut_down: AtomicBool,
+    /// Whether the class has its own ways to store items.
+    customized: bool,
+}
+
+/// The calling thread has acquired `mutex`.
+struct Held<'a>(&'a Lock);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // The program may have released it: the lock is in its hands as well.
+        let _ = self.0.release();
+    }
+}
+
+/// A new object to hold items.
+pub(super) fn new_items(py: Python<'_>, flavor: Flavor) -> PyResult<Bound<'_, PyAny>> {
+    static DEQUE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    match flavor {
+        Flavor::Fifo => DEQUE.import(py, "collections", "deque")?.call0(),
+        Flavor::Lifo | Flavor::Priority => Ok(PyList::empty(py).into_any()),
+    }
+}
+
+/// Stores an item in the flavor's way.
+pub(super) fn store(
+    flavor: Flavor,
+    items: &Bound<'_, PyAny>,
+    item: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    match flavor {
+        Flavor::Fifo | Flavor::Lifo => {
+            items.call_method1(intern!(items.py(), "append"), (item,)).map(drop)
+        }
+        Flavor::Priority => heap::push(items.cast()?, item),
+    }
+}
+
+/// Takes out the next item in the flavor's way.
+pub(super) fn take<'py>(
+    flavor: Flavor,
+    items: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = items.py();
+    match flavor {
+        Flavor::Fifo => items.call_method0(intern!(py, "popleft")),
+        Flavor::Lifo => items.call_method0(intern!(py, "pop")),
+        Flavor::Priority => heap::pop(items.cast()?),
+    }
+}
+
+impl Open {
+    /// Opens the queue if it is not open yet.
+    pub(super) fn of<'a>(slf: &'a Bound<'_, PyQueue>) -> PyResult<&'a Self> {
+        let (py, this) = (slf.py(), slf.get());
+        if let Some(open) = this.open.get() {
+            return Ok(open);
+        }
+        let fresh = Self::fresh(slf)?;
+        let mutex = fresh.mutex.clone_ref(py);
+        // Whoever finds the new state must wait until the items have moved.
+        mutex.get().lock.acquire(Deadline::NEVER).map_err(Failure::from)?;
+        let held = Held(&mutex.get().lock);
+        let open = this.open.get_or_init(|| fresh);
+        if open.mutex.is(&mutex) {
+            open.move_in(slf)?;
+        } else {
+            // Another thread was first; it may still be moving.
+            drop(open.hold(py)?);
+        }
+        drop(held);
+        Ok(open)
+    }
+
+    fn fresh(slf: &Bound<'_, PyQueue>) -> PyResult<Self> {
+        let py = slf.py();
+        let mutex = Py::new(py, PyLock::made_here(py))?;
+        let condition = || PyCondition::over_lock(py, mutex.clone_ref(py));
+        Ok(Self {
+            not_empty: condition()?,
+            not_full: condition()?,
+            all_tasks_done: condition()?,
+            items: Mutex::new(Some(new_items(py, slf.get().flavor)?.unbind())),
+            unfinished: AtomicIsize::new(0),
+            shut_down: AtomicBool::new(false),
+            customized: PyQueue::is_customized(slf)?,
+            mutex,
+        })
+    }
+
+    /// Takes over what the native queue holds; whoever waits there wakes and comes here.
+    fn move_in(&self, slf: &Bound<'_, PyQueue>) -> PyResult<()> {
+        let (py, flavor) = (slf.py(), slf.get().flavor);
+        let contents = slf.get().native.close();
+        self.unfinished.store(contents.unfinished.cast_signed(), Relaxed);
+        self.shut_down.store(contents.shut_down, Relaxed);
+        let items = self.items(py)?;
+        let leaving = contents.items.into_iter();
+        // A stack is handed over from the top, and built from the bottom.
+        let mut entering: Vec<_> = leaving.collect();
+        if flavor == Flavor::Lifo {
+            entering.reverse();
+        }
+        entering.iter().try_for_each(|item| store(flavor, &items, item.bind(py)))
+    }
+
+    fn hold(&self, _py: Python<'_>) -> PyResult<Held<'_>> {
+        let lock = &self.mutex.get().lock;
+        lock.acquire(Deadline::NEVER).map_err(Failure::from)?;
+        Ok(Held(lock))
+    }
+
+    /// Waits on one of the conditions; `mutex` is held before and after.
+    fn wait(&self, condition: &Py<PyCondition>, deadline: Deadline) -> PyResult<bool> {
+        let waited = condition.get().condition.wait(&self.mutex.get().lock, deadline);
+        Ok(waited.map_err(|error| match error {
+            WaitError::NotHeld => Failure::WaitUnacquired,
+            WaitError::Interrupted => Failure::Interrupted,
+        })?)
+    }
+
+    fn notify(&self, condition: &Py<PyCondition>, count: usize) -> PyResult<()> {
+        let notified = condition.get().condition.notify(&self.mutex.get().lock, count);
+        Ok(notified.map_err(|_| Failure::NotifyUnacquired)?)
+    }
+
+    pub(super) fn put(
+        &self,
+        slf: &Bound<'_, PyQueue>,
+        item: &Bound<'_, PyAny>,
+        deadline: Deadline,
+    ) -> PyResult<()> {
+        let _held = self.hold(slf.py())?;
+        self.check_open_for_puts()?;
+        while self.is_full(slf)? {
+            if deadline.is_past() {
+                return Err(Failure::QueueFull.into());
+            }
+            self.wait(&self.not_full, deadline)?;
+            self.check_open_for_puts()?;
+        }
+        self.store(slf, item)?;
+        self.unfinished.fetch_add(1, Relaxed);
+        self.notify(&self.not_empty, 1)
+    }
+
+    pub(super) fn get<'py>(
+        &self,
+        slf: &Bound<'py, PyQueue>,
+        deadline: Deadline,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let _held = self.hold(slf.py())?;
+        while self.size(slf)? == 0 {
+            if self.is_shut_down() {
+                return Err(Failure::QueueShutDown.into());
+            }
+            if deadline.is_past() {
+                return Err(Failure::QueueEmpty.into());
+            }
+            self.wait(&self.not_empty, deadline)?;
+        }
+        let item = self.take(slf)?;
+        self.notify(&self.not_full, 1)?;
+        Ok(item)
+    }
+
+    pub(super) fn task_done(&self, py: Python<'_>) -> PyResult<()> {
+        let _held = self.hold(py)?;
+        let left = self.unfinished.load(Relaxed) - 1;
+        if left < 0 {
+            return Err(Failure::TooManyDone.into());
+        }
+        if left == 0 {
+            self.notify(&self.all_tasks_done, usize::MAX)?;
+        }
+        self.unfinished.store(left, Relaxed);
+        Ok(())
+    }
+
+    pub(super) fn join(&self, py: Python<'_>) -> PyResult<()> {
+        let _held = self.hold(py)?;
+        while self.unfinished() != 0 {
+            self.wait(&self.all_tasks_done, Deadline::NEVER)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn shut_down(&self, slf: &Bound<'_, PyQueue>, immediate: bool) -> PyResult<()> {
+        let _held = self.hold(slf.py())?;
+        self.shut_down.store(true, Relaxed);
+        if immediate {
+            while self.size(slf)? > 0 {
+                self.take(slf)?;
+                self.unfinished.store((self.unfinished.load(Relaxed) - 1).max(0), Relaxed);
+            }
+            self.notify(&self.all_tasks_done, usize::MAX)?;
+        }
+        self.notify(&self.not_empty, usize::MAX)?;
+        self.notify(&self.not_full, usize::MAX)
+    }
+
+    pub(super) fn size_locked(&self, slf: &Bound<'_, PyQueue>) -> PyResult<usize> {
+        let _held = self.hold(slf.py())?;
+        self.size(slf)
+    }
+
+    fn check_open_for_puts(&self) -> PyResult<()> {
+        if self.is_shut_down() { Err(Failure::QueueShutDown.into()) } else { Ok(()) }
+    }
+
+    fn is_full(&self, slf: &Bound<'_, PyQueue>) -> PyResult<bool> {
+        let limit = usize::try_from(slf.get().native.maxsize()).unwrap_or(0);
+        Ok(limit > 0 && self.size(slf)? >= limit)
+    }
+
+    fn size(&self, slf: &Bound<'_, PyQueue>) -> PyResult<usize> {
+        if self.customized {
+            slf.call_method0(intern!(slf.py(), "_qsize"))?.extract()
+        } else {
+            self.items(slf.py())?.len()
+        }
+    }
+
+    fn store(&self, slf: &Bound<'_, PyQueue>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+        if self.customized {
+            slf.call_method1(intern!(slf.py(), "_put"), (item,)).map(drop)
+        } else {
+            store(slf.get().flavor, &self.items(slf.py())?, item)
+        }
+    }
+
+    fn take<'py>(&self, slf: &Bound<'py, PyQueue>) -> PyResult<Bound<'py, PyAny>> {
+        if self.customized {
+            slf.call_method0(intern!(slf.py(), "_get"))
+        } else {
+            take(slf.get().flavor, &self.items(slf.py())?)
+        }
+    }
+
+    fn items_slot(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let items = self.items_slot().as_ref().map(|items| items.clone_ref(py).into_bound(py));
+        items.ok_or_else(|| PyAttributeError::new_err("queue"))
+    }
+
+    pub(super) fn set_items(&self, items: &Bound<'_, PyAny>) {
+        // The old object is dropped after the slot is unlocked: dropping may run any code.
+        let old = self.items_slot().replace(items.clone().unbind());
+        drop(old);
+    }
+
+    pub(super) fn unfinished(&self) -> isize {
+        self.unfinished.load(Relaxed)
+    }
+
+    pub(super) fn set_unfinished(&self, count: isize) {
+        self.unfinished.store(count, Relaxed);
+    }
+
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Relaxed)
+    }
+
+    pub(super) fn set_shut_down(&self, shut_down: bool) {
+        self.shut_down.store(shut_down, Relaxed);
+    }
+
+    pub(super) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.mutex)?;
+        for condition in [&self.not_empty, &self.not_full, &self.all_tasks_done] {
+            visit.call(condition)?;
+        }
+        // Only a thread that is copying the reference has it locked, and then the queue is in use.
+        match self.items.try_lock() {
+            Ok(items) => visit.call(items.as_ref()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        let old = self.items_slot().take();
+        drop(old);
+    }
+}

@@ -1,0 +1,101 @@
+//! `queue.SimpleQueue`.
+
+use ironthread::error::{GetError, PutError};
+use ironthread::queue::{Fifo, Queue};
+use ironthread::wait::Deadline;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::{generic_alias, visit_items};
+use crate::convert::{Truth, queue_deadline};
+use crate::errors::Failure;
+use crate::origin;
+
+/// An unbounded queue, first in, first out, without tasks to count.
+///
+/// put() never waits, and may be called from a finalizer or a signal handler that interrupts another
+/// call. Follows https://docs.python.org/3/library/queue.html#simplequeue-objects.
+#[pyclass(frozen, subclass, weakref, name = "SimpleQueue", module = "_queue")]
+pub(crate) struct PySimpleQueue {
+    queue: Queue<Fifo<Py<PyAny>>>,
+}
+
+#[pymethods]
+impl PySimpleQueue {
+    #[new]
+    fn new(py: Python<'_>) -> Self {
+        Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py)) }
+    }
+
+    /// Put an item into the queue. The other arguments are there because Queue.put() has them.
+    #[pyo3(signature = (item, block=None, timeout=None), text_signature = "($self, item, block=True, timeout=None)")]
+    fn put(
+        &self,
+        item: Py<PyAny>,
+        block: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let _ = (block, timeout);
+        self.put_nowait(item)
+    }
+
+    /// Put an item into the queue.
+    fn put_nowait(&self, item: Py<PyAny>) -> PyResult<()> {
+        Ok(self.queue.put(item, Deadline::PAST).map_err(|error| match error {
+            PutError::Full(_) => Failure::QueueFull,
+            PutError::ShutDown(_) => Failure::QueueShutDown,
+            PutError::Interrupted(_) => Failure::Interrupted,
+        })?)
+    }
+
+    /// Remove and return the next item.
+    ///
+    /// With block true, wait at most timeout seconds (None: without limit) for one; with block false, do
+    /// not wait, and timeout does not count. Empty is raised when there was none, ValueError for a
+    /// negative timeout.
+    #[pyo3(signature = (block=Truth(true), timeout=None), text_signature = "($self, block=True, timeout=None)")]
+    fn get(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
+        let deadline = queue_deadline(block.0, timeout)?;
+        Ok(self.queue.get(deadline).map_err(|error| match error {
+            GetError::Empty => Failure::QueueEmpty,
+            GetError::ShutDown => Failure::QueueShutDown,
+            GetError::Interrupted => Failure::Interrupted,
+        })?)
+    }
+
+    /// Remove and return the next item without waiting; Empty is raised when there is none.
+    fn get_nowait(&self) -> PyResult<Py<PyAny>> {
+        self.get(Truth(false), None)
+    }
+
+    /// Return whether the queue is empty, at this moment.
+    fn empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Return how many items are inside, at this moment.
+    fn qsize(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// SimpleQueue[int] and the like, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        cls: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(cls, item)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit_items(&self.queue, visit)
+    }
+
+    fn __clear__(&self) {
+        // Closing would be for good, and a finalizer may still use the queue: only the items go.
+        while let Ok(item) = self.queue.get(Deadline::PAST) {
+            drop(item);
+        }
+    }
+}
