@@ -1,10 +1,11 @@
 //! What goes wrong, as Python exceptions: the messages, and the standard library's own classes.
 
+use std::sync::OnceLock;
+
 use pyo3::exceptions::{
     PyAttributeError, PyOverflowError, PyRuntimeError, PySystemError, PyValueError,
 };
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use ironthread::error::Interrupted;
@@ -80,25 +81,43 @@ impl From<Failure> for PyErr {
             Failure::NotInitialized(class) => {
                 PyAttributeError::new_err(format!("{class}.__init__() was not called"))
             }
-            Failure::BrokenBarrier => raise(&BROKEN_BARRIER, "threading", "BrokenBarrierError"),
-            Failure::QueueEmpty => raise(&EMPTY, "_queue", "Empty"),
-            Failure::QueueFull => raise(&FULL, "queue", "Full"),
-            Failure::QueueShutDown => raise(&SHUT_DOWN, "ironthread.queue", "ShutDown"),
+            Failure::BrokenBarrier => raise(|classes| &classes.broken_barrier),
+            Failure::QueueEmpty => raise(|classes| &classes.empty),
+            Failure::QueueFull => raise(|classes| &classes.full),
+            Failure::QueueShutDown => raise(|classes| &classes.shut_down),
         }
     }
 }
 
-type Class = PyOnceLock<Py<PyType>>;
+/// The classes that live in Python modules.
+struct Classes {
+    broken_barrier: Py<PyType>,
+    empty: Py<PyType>,
+    full: Py<PyType>,
+    shut_down: Py<PyType>,
+}
 
-static BROKEN_BARRIER: Class = PyOnceLock::new();
-static EMPTY: Class = PyOnceLock::new();
-static FULL: Class = PyOnceLock::new();
-static SHUT_DOWN: Class = PyOnceLock::new();
+static CLASSES: OnceLock<Classes> = OnceLock::new();
 
-/// An instance of a class that lives in a Python module.
-fn raise(class: &'static Class, module: &str, name: &str) -> PyErr {
-    Python::attach(|py| match class.import(py, module, name) {
-        Ok(class) => PyErr::from_type(class.clone(), ()),
-        Err(error) => error,
-    })
+/// Fetches the classes, while the module is imported: an import in the middle of a wait could come to
+/// the same place again.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    let class = |module: &str, name: &str| -> PyResult<Py<PyType>> {
+        Ok(py.import(module)?.getattr(name)?.cast_into::<PyType>()?.unbind())
+    };
+    let _ = CLASSES.set(Classes {
+        broken_barrier: class("threading", "BrokenBarrierError")?,
+        empty: class("_queue", "Empty")?,
+        full: class("queue", "Full")?,
+        shut_down: class("ironthread._exceptions", "ShutDown")?,
+    });
+    Ok(())
+}
+
+/// An instance of one of the classes.
+fn raise(choose: fn(&Classes) -> &Py<PyType>) -> PyErr {
+    match CLASSES.get() {
+        Some(classes) => Python::attach(|py| PyErr::from_type(choose(classes).bind(py).clone(), ())),
+        None => PySystemError::new_err("ironthread._core was not initialized"),
+    }
 }

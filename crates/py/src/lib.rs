@@ -38,11 +38,12 @@ mod _core {
         watch::{thread_ended, thread_named, thread_started},
         watch::{watch_snapshot, watch_start, watch_stop},
     };
-    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, host};
+    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         host::install();
+        errors::prepare(module.py())?;
         // The class poses as `_thread.lock`; here it goes by the name programs use.
         let lock = module.getattr("lock")?;
         module.delattr("lock")?;

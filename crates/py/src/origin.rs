@@ -1,9 +1,10 @@
 //! Which line of the program made a primitive; asked only while the program is watched.
 
+use std::sync::OnceLock;
+
 use ironthread::observe::origin::{Line, made_at};
 use ironthread::wait::{Origin, watch};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
 /// The line that calls the class now, when the program is watched.
 #[inline]
@@ -11,19 +12,23 @@ pub(crate) fn here(py: Python<'_>) -> Option<Origin> {
     if watch::is_on() { find(py) } else { None }
 }
 
+/// `ironthread._origin.program_line`, fetched before the first primitive is made under observation: an
+/// import makes locks of its own, and would come here again.
+static FINDER: OnceLock<Py<PyAny>> = OnceLock::new();
+
+/// Fetches what [`here`] needs.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    if FINDER.get().is_none() {
+        let finder = py.import("ironthread._origin")?.getattr("program_line")?;
+        let _ = FINDER.set(finder.unbind());
+    }
+    Ok(())
+}
+
 /// Looking is best effort: an object is made even where its maker cannot be told.
 #[cold]
 fn find(py: Python<'_>) -> Option<Origin> {
-    let line = program_line(py).ok()??;
-    Some(made_at(&line))
-}
-
-/// The innermost frame of the program: neither this package's nor the standard library's. What the
-/// library makes for itself goes to the line that asked the library; what it makes with no line of the
-/// program below (at import, in its own threads), to the library's own line.
-fn program_line(py: Python<'_>) -> PyResult<Option<Line>> {
-    static FINDER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let finder = FINDER.import(py, "ironthread._origin", "program_line")?;
-    let found: Option<(String, u32)> = finder.call0()?.extract()?;
-    Ok(found.map(|(file, number)| Line { file: file.into(), number }))
+    let found = FINDER.get()?.bind(py).call0().ok()?;
+    let (file, number): (String, u32) = found.extract().ok()?;
+    Some(made_at(&Line { file: file.into(), number }))
 }

@@ -8,8 +8,10 @@ use pyo3::types::{PyDict, PyList};
 
 /// Begin recording waits, and the source line of every primitive made from now on.
 #[pyfunction]
-pub(crate) fn watch_start() {
+pub(crate) fn watch_start(py: Python<'_>) -> PyResult<()> {
+    crate::origin::prepare(py)?;
     watch::start();
+    Ok(())
 }
 
 /// Stop recording; what was recorded stays.

@@ -1,0 +1,100 @@
+# Verbs of the project. Every one of them sets up what it needs first, and does so only once.
+#
+#   make demo          build, and run the web crawler under `ironthread run`
+#   make test          build, and run all tests: Rust, Python, CPython's own
+#   make build         the package, release mode, in $(VENV)
+#   make check         formats, lints, types, docs
+#   make matrix        the Python tests and CPython's own on every interpreter of this machine
+#   make conformance   CPython's own tests on every interpreter of this machine
+#   make stress        the long runs: lost wake-ups, exits, leaks
+#   make loom          model checking of the door and of the lock-free fast paths
+#   make bench         every operation against the standard library, as ratios
+#   make docs          the Rust documentation
+#   make clean         removes what was built
+#
+# PYTHON is the interpreter to build for (3.11 or later), VENV its virtual environment.
+
+PYTHON ?= python3
+VENV   ?= .venv
+
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/.ironthread
+RUST   := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+
+export RUST_BACKTRACE = 1
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
+        conformance-one stress loom bench docs clean
+
+$(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
+	$(PYTHON) scripts/setup_environment.py $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/built: $(STAMPS)/tools $(RUST)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+build: $(STAMPS)/built
+
+demo: build
+	$(BIN)/ironthread run examples/web_crawler.py
+
+test: test-rust test-python conformance-one
+
+# nextest kills what hangs; without it the whole run has a limit.
+test-rust:
+	if cargo nextest --version >/dev/null 2>&1; then \
+	    cargo nextest run -p ironthread && \
+	    cargo nextest run -p ironthread --features portable-parker; \
+	else \
+	    timeout 900 cargo test -p ironthread --lib --tests && \
+	    timeout 900 cargo test -p ironthread --lib --tests --features portable-parker; \
+	fi
+	timeout 900 cargo test -p ironthread --doc
+
+test-python: build
+	$(BIN)/python -m pytest
+
+# Exit status 3: this interpreter came without CPython's tests.
+conformance-one: build
+	$(BIN)/python tests/conformance/run.py || [ $$? -eq 3 ]
+
+matrix conformance:
+	$(PYTHON) scripts/interpreters.py | while read -r python; do \
+	    tag=$$("$$python" -c 'import sys, sysconfig; print("%d.%d%s" % (*sys.version_info[:2], "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))))'); \
+	    goals=conformance-one; [ $@ = matrix ] && goals="test-python conformance-one"; \
+	    echo "== Python $$tag: $$goals"; \
+	    $(MAKE) $$goals PYTHON="$$python" VENV=build/venv-$$tag || exit 1; \
+	done
+
+stress: build
+	$(BIN)/python -m pytest tests/stress --long
+
+# Models are small; release mode and a bound on preemptions keep them to minutes.
+loom:
+	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 CARGO_TARGET_DIR=target/loom \
+	    timeout 3000 cargo test -p ironthread --release --test loom -- --test-threads=2
+
+bench: build
+	$(BIN)/python benchmarks/run.py
+
+check: check-rust check-python
+
+check-rust:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --no-deps --quiet
+
+check-python: build
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest ironthread._core --allowlist tests/typing/stubtest_allowlist.txt
+
+docs:
+	cargo doc -p ironthread --no-deps
+
+clean:
+	cargo clean
+	rm -rf build $(VENV)

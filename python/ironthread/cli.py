@@ -1,0 +1,99 @@
+"""The command `ironthread`: reads its options and hands over to `ironthread.run`.
+
+Options are read by hand. Everything after the script or module belongs to the program, which is
+easier said here than to a parser library; and each standard module loaded on the way is one that
+the program did not load itself (a file of its own by that name would be passed over).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ironthread.run import CannotRun, Options, run
+
+_HELP = """\
+usage: ironthread run [options] script.py [args...]
+       ironthread run [options] -m module [args...]
+       ironthread --version | --help
+
+Runs a Python program, unchanged, with the locks, conditions and queues of ironthread in the
+places of the standard ones, and reports at its end what its threads waited for.
+
+options:
+  --report text|json|none   the form of the report (default: text)
+  --report-file PATH        write the report there instead of to standard error
+  -m module                 run a module, as python -m does
+  -h, --help                show this text
+
+A script may also be a directory or a zip file that contains __main__.py. Everything after the
+script or module is passed to the program. The exit status is that of the program; 2 when it could
+not be started.
+"""
+
+_FORMS = ("text", "json", "none")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command with `arguments`, those of the process by default; return the exit status."""
+    try:
+        return _command(sys.argv[1:] if arguments is None else arguments)
+    except CannotRun as problem:
+        print(f"ironthread: {problem}", file=sys.stderr)
+        return 2
+
+
+def _command(arguments: list[str]) -> int:
+    command = arguments[0] if arguments else None
+    if command == "run":
+        options = _options(arguments[1:])
+        if options is not None:
+            return run(options)
+    elif command in ("-V", "--version"):
+        import ironthread
+
+        print("ironthread", ironthread.__version__)
+        return 0
+    elif command not in ("-h", "--help"):
+        problem = f"unknown command {command!r}" if command else "no command"
+        raise CannotRun(f"{problem} (see ironthread --help)")
+    print(_HELP, end="")
+    return 0
+
+
+def _options(arguments: list[str]) -> Options | None:
+    """What is to be run and how; None when help was asked for."""
+    options = Options()
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        option, equals, value = rest.pop(0).partition("=")
+        if option in ("-h", "--help"):
+            return None
+        if option in ("--report", "--report-file"):
+            _set(options, option, value if equals else _next(rest, option))
+        elif option == "-m":
+            options.is_module = True
+            rest.insert(0, value if equals else _next(rest, option))
+            break
+        elif option == "--":
+            break
+        else:
+            raise CannotRun(f"unknown option {option!r} (see ironthread --help)")
+    if not rest:
+        raise CannotRun("no program to run (see ironthread --help)")
+    options.target, *options.arguments = rest
+    return options
+
+
+def _next(rest: list[str], option: str) -> str:
+    if not rest:
+        raise CannotRun(f"option {option} needs a value (see ironthread --help)")
+    return rest.pop(0)
+
+
+def _set(options: Options, option: str, value: str) -> None:
+    if option == "--report-file":
+        options.report_file = value
+    elif value in _FORMS:
+        options.report = value
+    else:
+        raise CannotRun(f"unknown form of report {value!r}: choose from {', '.join(_FORMS)}")

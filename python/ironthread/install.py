@@ -1,0 +1,215 @@
+"""`install()` and `uninstall()`: our classes in the places of the standard ones, and back.
+
+What is exchanged
+    Attributes of the existing modules `threading`, `_thread`, `queue` and `_queue`; entries of
+    `sys.modules` never, because half of the standard library and the interpreter itself hold the
+    module objects. Then every place of a loaded standard-library module that holds one of the
+    exchanged objects (see `ironthread._places`), and the live locks that can be exchanged safely
+    (see `ironthread._live`). Modules imported later find ours by attribute; no import hook.
+
+What stays
+    Modules of the program that took a class before `install()` keep it. Objects made before keep
+    working, and so do subclasses made before. The standard classes that stay reachable (the bases
+    of such subclasses, `threading._RLock`, `queue._PySimpleQueue`) look their locks up in
+    `threading` when they are used: they run on our locks from then on. `Thread`, `Timer` and
+    `local` are the standard ones; a thread's end is signalled by C code through a lock of its own
+    (`_thread._set_sentinel`). Exceptions (`queue.Empty`, `threading.BrokenBarrierError`, ...) are
+    the same objects with and without us, so that handlers written for one catch the other.
+
+What comes back
+    `uninstall()` writes the old objects to the places that still hold ours, including those of
+    modules that were imported in between: for them it works out what the import would have given.
+    Whatever somebody else put over ours stays. Objects of ours stay too and go on working.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+
+from ironthread import _core, _live
+from ironthread._exceptions import ShutDown
+from ironthread._places import AttributePlace, Place, Search, SpecialPlace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+__all__ = ["install", "uninstall"]
+
+# module, attribute -> what stands there while installed. Several names lead to one class; where
+# the name alone does not tell which one was meant, the first that fits is taken.
+_EXCHANGED: dict[tuple[str, str], Any] = {
+    ("threading", "Lock"): _core.Lock,
+    ("threading", "RLock"): _core.RLock,
+    ("threading", "Condition"): _core.Condition,
+    ("threading", "Semaphore"): _core.Semaphore,
+    ("threading", "BoundedSemaphore"): _core.BoundedSemaphore,
+    ("threading", "Event"): _core.Event,
+    ("threading", "Barrier"): _core.Barrier,
+    ("_thread", "allocate_lock"): _core.Lock,
+    ("_thread", "allocate"): _core.Lock,
+    ("_thread", "LockType"): _core.Lock,
+    ("_thread", "RLock"): _core.RLock,
+    ("queue", "Queue"): _core.Queue,
+    ("queue", "LifoQueue"): _core.LifoQueue,
+    ("queue", "PriorityQueue"): _core.PriorityQueue,
+    ("_queue", "SimpleQueue"): _core.SimpleQueue,
+}
+
+# Their live locks are not exchanged.
+_OWN_LOCKS = frozenset({"threading", "_thread"})
+
+_NOTHING = object()
+
+_guard = _thread.allocate_lock()
+_installation: _Installation | None = None
+
+
+def install() -> None:
+    """Put our classes in the places of the standard ones, in this process, from now on.
+
+    Does nothing when they are there already. To reach everything, call it before the program
+    imports its own modules: a `from threading import Lock` that ran earlier is not undone.
+    """
+    global _installation
+    with _guard:
+        if _installation is None:
+            installation = _Installation()
+            try:
+                installation.enter()
+            except BaseException:
+                installation.leave()
+                raise
+            _installation = installation
+
+
+def uninstall() -> None:
+    """Undo `install()`: the standard classes are back where they were.
+
+    Does nothing when not installed. Locks, queues and other objects made meanwhile are still ours.
+    """
+    global _installation
+    with _guard:
+        if _installation is not None:
+            _installation.leave()
+            _installation = None
+
+
+class _Installation:
+    """What one `install()` exchanged, and with it the way back."""
+
+    def __init__(self) -> None:
+        import queue  # noqa: F401 (loads what is to be exchanged)
+
+        self._standard = {
+            (module, name): getattr(sys.modules[module], name)
+            for module, name in _EXCHANGED
+            if hasattr(sys.modules.get(module), name)
+        }
+        self._ours = {id(old): _EXCHANGED[key] for key, old in self._standard.items()}
+        self._undo: list[tuple[Place, object, object]] = []
+        self._locks: list[tuple[Place, object]] = []
+
+    def enter(self) -> None:
+        """Exchange everything."""
+        locks = self._exchange_names()
+        self._add_missing()
+        if _live.alone():
+            self._exchange_locks(locks)
+
+    def leave(self) -> None:
+        """Put everything back."""
+        for place, old, ours in reversed(self._undo):
+            if _read(place) is not ours:
+                continue
+            if old is _NOTHING:
+                place.erase()
+            else:
+                place.write(old)
+        self._put_back_in_later_modules()
+        if _live.alone():
+            for place, old in self._locks:
+                if type(_read(place)) in (_core.Lock, _core.RLock):
+                    _live.exchange(place, old)
+
+    def _exchange_names(self) -> list[Place]:
+        """Exchange names; return the places of live locks that were seen on the way."""
+        locks = []
+        search = Search(self._standard.values(), self._lock_types())
+        for module, place, value in search.run():
+            ours = self._ours.get(id(value))
+            if ours is not None:
+                self._write(place, ours)
+            elif module.__name__ not in _OWN_LOCKS:
+                locks.append(place)
+        return locks + [place for place, _ in _live.handler_locks()]
+
+    def _exchange_locks(self, found: list[Place]) -> None:
+        lock_types = self._lock_types()
+        for place in found:
+            ours = lock_types.get(type(_read(place)))
+            old = _live.exchange(place, ours()) if ours is not None else None
+            if old is not None:
+                self._locks.append((place, old))
+
+    def _add_missing(self) -> None:
+        queue = sys.modules["queue"]
+        if not hasattr(queue, "ShutDown"):
+            self._write(AttributePlace(queue, "ShutDown"), ShutDown)
+            self._write(AttributePlace(queue, "__all__"), [*queue.__all__, "ShutDown"])
+        if not hasattr(_thread, _core.Lock.__qualname__):
+            # Before 3.13 a Lock is made by a function and its class has no name in any module.
+            # Pickle, which multiprocessing uses for the registries of its managers, has to find
+            # the class under a name that a process without ironthread has as well.
+            self._write(SpecialPlace(_core.Lock, "__qualname__"), "allocate_lock")
+
+    def _put_back_in_later_modules(self) -> None:
+        """Modules imported while installed took ours; give them what they would have taken."""
+        for module, place, ours in Search(_EXCHANGED.values()).run():
+            place.write(self._original(module, ours))
+
+    def _original(self, module: ModuleType, ours: object) -> object:
+        keys = [key for key in self._standard if _EXCHANGED[key] is ours]
+        if len(keys) > 1:
+            names = _names(module)
+            keys = [key for key in keys if names.issuperset(key)] or keys
+        return self._standard[keys[0]]
+
+    def _lock_types(self) -> dict[type, type]:
+        """The types of the standard locks, and ours for each."""
+        return {
+            self._standard["_thread", name]: _EXCHANGED["_thread", name]
+            for name in ("LockType", "RLock")
+        }
+
+    def _write(self, place: Place, ours: object) -> None:
+        old = _read(place)
+        place.write(ours)
+        self._undo.append((place, old, ours))
+
+
+def _read(place: Place) -> object:
+    """What is in `place`, or `_NOTHING`."""
+    try:
+        return place.read()
+    except (LookupError, AttributeError, TypeError):
+        return _NOTHING
+
+
+def _names(module: ModuleType) -> set[str]:
+    """Every name that the code of `module` mentions; its imports are among them."""
+    spec = module.__spec__
+    try:
+        code = spec.loader.get_code(spec.name)  # type: ignore[union-attr]
+    except (AttributeError, ImportError):
+        return set()
+    names: set[str] = set()
+    pending = [code]
+    while pending:
+        code = pending.pop()
+        if code is not None:
+            names.update(code.co_names)
+            pending += [const for const in code.co_consts if type(const) is type(code)]
+    return names

@@ -1,0 +1,108 @@
+"""The report at the very end of the program.
+
+It is printed by an `atexit` callback that is registered before the program is loaded: callbacks run
+in the opposite order, so that this one comes after those of the program, and the interpreter has
+waited for all threads that are not daemons by then. A program that ends by `os._exit`, a fatal
+signal or `exec` runs no callbacks and gets no report, and a forked child is not the program.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import time
+
+from ironthread import _core
+from ironthread.run import threads
+from ironthread.run.options import CannotRun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ironthread.run.options import Options
+
+
+def check(options: Options) -> None:
+    """Make sure that the report file can be written. Raises `CannotRun`."""
+    if options.report_file is None:
+        return
+    options.report_file = os.path.abspath(options.report_file)  # the program may change directory
+    try:
+        with open(options.report_file, "ab"):
+            pass
+    except OSError as error:
+        raise CannotRun(f"can't write to {options.report_file!r}: {error.strerror}") from None
+
+
+class Ending:
+    """Watches one program and reports on it when it is over."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._process = os.getpid()
+        self._directory = os.getcwd()
+        self._cpu = time.process_time()
+        # Without the place of our own command; the program's directory is not there yet.
+        self._path = sys.path[0 if sys.flags.safe_path else 1 :]
+        atexit.register(self.finish)
+        _core.watch_start()
+        threads.observe()
+
+    def cancel(self) -> None:
+        """Report nothing: the program could not be loaded."""
+        _core.watch_stop()
+        atexit.unregister(self.finish)
+
+    def finish(self) -> None:
+        """Write the report."""
+        if os.getpid() != self._process:
+            return
+        try:
+            report = self._report()
+        except Exception as error:  # noqa: BLE001 (a report is not worth a traceback at the end)
+            report = f"ironthread: no report: {error!r}\n"
+        file = self._options.report_file
+        if file is None:
+            _to_standard_error(report)
+            return
+        try:
+            with open(file, "w", encoding="utf-8") as stream:
+                stream.write(report)
+        except OSError as error:
+            _to_standard_error(f"ironthread: can't write to {file!r}: {error.strerror}\n")
+
+    def _report(self) -> str:
+        cpu = time.process_time() - self._cpu
+        _core.thread_ended(threading.main_thread().name)
+        snapshot = _core.watch_snapshot()
+        _core.watch_stop()
+        # Only now, so that the program found no module loaded that it did not load itself; from
+        # where it cannot have put modules of its own under the same names.
+        path, sys.path = sys.path, self._path
+        try:
+            from ironthread.report import render
+        finally:
+            sys.path = path
+        program = [self._options.target, *self._options.arguments]
+        return render(self._options.report, snapshot, program, cpu, self._directory)
+
+
+def _to_standard_error(text: str) -> None:
+    """Write to the stream the process was started with, if the program left it open."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what the program wrote comes first
+    except (OSError, ValueError):
+        pass  # the interpreter reports it in its own way
+    stream = sys.__stderr__
+    try:
+        if stream is None or stream.closed:
+            return
+        stream.flush()
+        # Past the buffer: what could not be written must not be found there at exit.
+        data = text.encode(stream.encoding, "backslashreplace")
+        while data:
+            data = data[os.write(stream.fileno(), data) :]
+    except (OSError, ValueError):
+        pass  # nobody is left to read it

@@ -1,0 +1,1 @@
+"""Runs CPython's own tests against ironthread's classes; see README.md."""

@@ -1,0 +1,70 @@
+"""Throw-away virtual environments in which the tests run.
+
+One for each side of the comparison: in the one every interpreter starts with ironthread installed
+(see boot.py), the other is the plain standard library.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = "ironthread"
+HARNESS = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An interpreter to run tests with."""
+
+    python: Path
+    replaced: bool
+
+    def variables(self, directory: Path) -> dict[str, str]:
+        """The environment variables of a test process that works in `directory`."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name == "PYTHON_GIL" or not name.startswith(("PYTHON", "VIRTUAL_ENV", "COVERAGE"))
+        }
+        return kept | {"TMPDIR": str(directory), "LANG": "C.UTF-8"}
+
+
+def package_directory() -> Path | None:
+    """The directory that holds the installed package, without importing it."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).resolve().parent.parent
+
+
+def create(directory: Path, package: Path | None) -> Environment:
+    """Make an environment; with `package`, one that runs on ironthread."""
+    venv.EnvBuilder(symlinks=os.name != "nt").create(directory)
+    base = {"base": str(directory), "platbase": str(directory)}
+    if package is not None:
+        site = Path(sysconfig.get_path("purelib", "venv", vars=base))
+        (site / f"{PACKAGE}.pth").write_text(f"{package}\n", encoding="utf-8")
+        shutil.copyfile(HARNESS / "boot.py", site / "sitecustomize.py")
+    scripts = Path(sysconfig.get_path("scripts", "venv", vars=base))
+    python = scripts / ("python" + (".exe" if os.name == "nt" else ""))
+    return Environment(python, replaced=package is not None)
+
+
+def lacks_tests() -> bool:
+    """Whether this interpreter came without CPython's tests."""
+    try:
+        return importlib.util.find_spec("test.lock_tests") is None
+    except ModuleNotFoundError:
+        return True
+
+
+def interpreter() -> str:
+    """The version in use, for the reader."""
+    free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    version = ".".join(map(str, sys.version_info[:3]))
+    return f"CPython {version}{' (free-threaded)' if free else ''}"

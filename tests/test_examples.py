@@ -1,0 +1,174 @@
+"""The examples run to their closing line, on the standard library and on ironthread alike."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = sorted(DIRECTORY.glob("*.py"))
+PLAIN = [sys.executable]
+IRONTHREAD = [sys.executable, "-m", "ironthread", "run", "--report", "none"]
+TIMEOUT_SECONDS = 60.0
+
+
+def run(command: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; should it hang, fail with the stacks of all of its threads."""
+    environment = os.environ | {
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONWARNINGS": "error",
+        "PYTHONUTF8": "1",
+    }
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            output, errors = end(process)
+            pytest.fail(f"{command} hangs\n{output}\n{errors}")
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def end(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Have faulthandler write the stacks while the process dies, where that can be had."""
+    if os.name == "posix":
+        process.send_signal(signal.SIGABRT)
+        try:
+            return process.communicate(timeout=5.0)
+        except subprocess.TimeoutExpired:
+            pass
+    process.kill()
+    return process.communicate()
+
+
+@pytest.mark.parametrize("launcher", [PLAIN, IRONTHREAD], ids=["plain", "ironthread"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_to_its_closing_line(
+    example: Path, launcher: list[str], tmp_path: Path
+) -> None:
+    ended = run([*launcher, str(example)], tmp_path)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.splitlines()[-1].startswith(f"{example.stem}: OK, ")
+    assert ended.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_imports_nothing_but_the_standard_library(example: Path) -> None:
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(example.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def test_the_readme_lists_every_example() -> None:
+    text = (DIRECTORY / "README.md").read_text(encoding="utf-8")
+
+    assert [path.name for path in EXAMPLES if f"[{path.name}]({path.name})" not in text] == []
+
+
+def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Import an example afresh, and leave no bytecode beside it."""
+    monkeypatch.syspath_prepend(str(DIRECTORY))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module(name)
+
+
+def test_the_web_crawler_notices_a_page_that_was_lost_or_fetched_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = load("web_crawler", monkeypatch)
+    site = example.build_site(20, latency=0.0, seed=1)
+    with example.serving(site) as server:
+        crawler = example.Crawler("127.0.0.1", server.server_port, workers=4, at_once=2)
+        crawler.crawl()
+    pages = next(worker.fetched for worker in crawler.workers if worker.fetched)
+    assert example.verify(site, server, crawler, 2) == []
+
+    lost = pages.pop()
+    assert "every page that can be reached is fetched" in example.verify(site, server, crawler, 2)
+
+    pages += [lost, lost]
+    assert "no page is fetched twice" in example.verify(site, server, crawler, 2)
+
+    pages[-2:] = [replace(lost, digest="another")]
+    assert "the contents have the site's checksum" in example.verify(site, server, crawler, 2)
+
+
+def test_the_log_enrichment_notices_lines_that_changed_places(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = load("log_enrichment", monkeypatch)
+    example.generate_lookups(tmp_path)
+    expected = example.generate_logs(tmp_path, lines=50, seed=1)
+    pipeline = example.Pipeline(tmp_path, latency=0.0)
+    pipeline.run()
+    assert example.verify(tmp_path, expected, pipeline) == []
+
+    output = tmp_path / "web-1.out"
+    first, second, *rest = output.read_text(encoding="utf-8").splitlines(keepends=True)
+    output.write_text("".join([second, first, *rest]), encoding="utf-8")
+    assert example.verify(tmp_path, expected, pipeline) == [
+        "every good line is written enriched, once, in order"
+    ]
+
+
+def test_the_log_enrichment_ends_when_a_stage_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = load("log_enrichment", monkeypatch)
+    example.generate_lookups(tmp_path)
+    example.generate_logs(tmp_path, lines=500, seed=1)
+    (tmp_path / "web-3.out").mkdir()  # the writer cannot open its file
+    pipeline = example.Pipeline(tmp_path, latency=0.0)
+    pipeline.run()
+
+    (failure,) = pipeline.failures
+    assert failure.startswith("write: ")
+    assert pipeline.parsed.empty()
+    assert pipeline.results.empty()
+
+
+def test_the_bank_notices_money_that_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = load("bank_account", monkeypatch)
+    bank = example.Bank()
+    ledgers, audits = example.run(bank)
+    assert example.verify(bank, ledgers, audits) == []
+
+    bank.accounts[0].balance -= 1
+    assert len(example.verify(bank, ledgers, audits)) == 2
+
+
+def test_the_request_log_notices_a_line_with_the_id_of_another_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = load("thread_local_context", monkeypatch)
+    lines = example.run(tmp_path / "shop.log")
+    assert example.verify(lines) == []
+
+    one = next(index for index, line in enumerate(lines) if line[0] == "request-1")
+    lines[one] = ("request-2", *lines[one][1:])
+    assert "no line has the ID of another request" in example.verify(lines)
