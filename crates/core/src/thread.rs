@@ -44,7 +44,11 @@ impl ThreadId {
     #[cold]
     fn assign() -> Self {
         let id = local::next();
-        assert!(id.get() >> ID_BITS == 0, "a process can name {} threads at most", (1 << ID_BITS) - 1);
+        assert!(
+            id.get() >> ID_BITS == 0,
+            "a process can name {} threads at most",
+            (1 << ID_BITS) - 1
+        );
         local::set(id.get());
         registry::enrol(Self(id));
         Self(id)
@@ -115,9 +119,8 @@ mod tests {
     fn a_thread_keeps_its_number_and_no_other_thread_gets_it() {
         let mine = ThreadId::current();
         assert_eq!(mine, ThreadId::current());
-        let theirs: Vec<_> = (0..8)
-            .map(|_| std::thread::spawn(ThreadId::current).join().unwrap())
-            .collect();
+        let theirs: Vec<_> =
+            (0..8).map(|_| std::thread::spawn(ThreadId::current).join().unwrap()).collect();
         let distinct: std::collections::HashSet<_> = theirs.iter().chain([&mine]).collect();
         assert_eq!(distinct.len(), 9);
     }

@@ -6,7 +6,7 @@ use ironthread::error::BarrierError;
 use ironthread::sync::Barrier;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PySuper, PyTuple, PyType};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
@@ -63,9 +63,14 @@ impl PyBarrier {
     /// the algorithm over its own state.
     #[classmethod]
     #[pyo3(signature = (**kwargs))]
-    fn __init_subclass__(cls: &Bound<'_, PyType>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    fn __init_subclass__(
+        cls: &Bound<'_, PyType>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
         let py = cls.py();
-        py.import("ironthread._barrier")?.call_method("adapt", (cls,), kwargs).map(drop)
+        let next = PySuper::new(&py.get_type::<Self>(), cls)?;
+        next.call_method("__init_subclass__", (), kwargs)?;
+        py.import("ironthread._barrier")?.call_method1("adapt", (cls,)).map(drop)
     }
 
     /// Wait for the other threads, at most timeout seconds (None: the barrier's own limit).

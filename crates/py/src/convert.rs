@@ -12,6 +12,7 @@ use crate::errors::Failure;
 const TIMEOUT_MAX: f64 = 9_223_372_036.0;
 
 /// Any object, by its truth.
+#[derive(Clone, Copy)]
 pub(crate) struct Truth(pub(crate) bool);
 
 impl<'py> FromPyObject<'_, 'py> for Truth {
@@ -28,9 +29,9 @@ pub(crate) fn lock_deadline(blocking: bool, seconds: f64) -> PyResult<Deadline> 
     let unlimited = seconds == -1.0;
     match (blocking, unlimited) {
         (true, true) => Ok(Deadline::NEVER),
-        (true, false) if seconds < 0.0 => {
-            Err(PyValueError::new_err("timeout value must be a non-negative number (or -1: no limit)"))
-        }
+        (true, false) if seconds < 0.0 => Err(PyValueError::new_err(
+            "timeout value must be a non-negative number (or -1: no limit)",
+        )),
         (true, false) => limited(seconds),
         (false, true) => Ok(Deadline::PAST),
         (false, false) => {
@@ -49,7 +50,10 @@ pub(crate) fn wait_deadline(seconds: Option<f64>) -> PyResult<Deadline> {
 }
 
 /// The arguments of a queue's `get` and `put`: without `block` the limit does not count.
-pub(crate) fn queue_deadline(block: bool, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Deadline> {
+pub(crate) fn queue_deadline(
+    block: bool,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Deadline> {
     if !block {
         return Ok(Deadline::PAST);
     }

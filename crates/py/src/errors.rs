@@ -117,7 +117,9 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 /// An instance of one of the classes.
 fn raise(choose: fn(&Classes) -> &Py<PyType>) -> PyErr {
     match CLASSES.get() {
-        Some(classes) => Python::attach(|py| PyErr::from_type(choose(classes).bind(py).clone(), ())),
+        Some(classes) => {
+            Python::attach(|py| PyErr::from_type(choose(classes).bind(py).clone(), ()))
+        }
         None => PySystemError::new_err("ironthread._core was not initialized"),
     }
 }

@@ -27,7 +27,11 @@ impl PyEvent {
     /// Arguments are for the `__init__` of subclasses.
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
-    fn new(py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+    fn new(
+        py: Python<'_>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> Self {
         Self { event: Event::made_at(origin::here(py)), condition: PyOnceLock::new() }
     }
 

@@ -41,7 +41,10 @@ impl Host for Interpreter {
     fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
         // When the interpreter is being finalized, the way back in hangs for ever instead of unwinding
         // or running on: PyO3 guards it on versions whose interpreter does not.
-        #[expect(clippy::disallowed_methods, reason = "the one place that lets the interpreter go")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that lets the interpreter go"
+        )]
         attached().detach(sleep);
     }
 
@@ -62,6 +65,7 @@ impl Host for Interpreter {
     fn thread_ident(&self) -> u64 {
         // SAFETY: the function takes nothing and may be called by any thread at any time.
         let ident = unsafe { ffi::PyThread_get_thread_ident() };
+        #[allow(clippy::useless_conversion, reason = "C's unsigned long is narrower on Windows")]
         u64::from(ident)
     }
 }

@@ -6,6 +6,8 @@
 //! The classes pose as the standard library's (`threading.Event`, `_thread.lock`), so that a program, a
 //! log or a test that looks at names and representations sees what it always saw.
 
+#![allow(clippy::doc_markdown, reason = "the classes' comments are Python docstrings")]
+
 mod barrier;
 mod condition;
 mod convert;
@@ -26,6 +28,7 @@ use pyo3::prelude::*;
 /// The native part of ironthread. Use it through `ironthread`, `ironthread.threading`, `ironthread.queue`.
 #[pymodule(gil_used = false)]
 mod _core {
+    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host};
     #[pymodule_export]
     use super::{
         barrier::PyBarrier,
@@ -38,7 +41,6 @@ mod _core {
         watch::{thread_ended, thread_named, thread_started},
         watch::{watch_snapshot, watch_start, watch_stop},
     };
-    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -47,6 +49,7 @@ mod _core {
         // The class poses as `_thread.lock`; here it goes by the name programs use.
         let lock = module.getattr("lock")?;
         module.delattr("lock")?;
+        module.index()?.call_method1("remove", ("lock",))?;
         module.add("Lock", lock)
     }
 }

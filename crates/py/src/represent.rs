@@ -18,6 +18,7 @@ pub(crate) fn primitive(object: &Bound<'_, PyAny>, state: &str) -> PyResult<Stri
 /// The class with its module, a subclass's own.
 fn class_name(object: &Bound<'_, PyAny>) -> PyResult<String> {
     let class = object.get_type();
-    let (module, name): (Bound<'_, PyString>, Bound<'_, PyString>) = (class.module()?, class.qualname()?);
+    let (module, name): (Bound<'_, PyString>, Bound<'_, PyString>) =
+        (class.module()?, class.qualname()?);
     Ok(format!("{module}.{name}"))
 }

@@ -31,7 +31,11 @@ impl PyRLock {
     /// Arguments are for the `__init__` of subclasses, as in the standard library.
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
-    fn new(py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+    fn new(
+        py: Python<'_>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> Self {
         Self::made_here(py)
     }
 

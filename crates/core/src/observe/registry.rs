@@ -186,6 +186,7 @@ pub(crate) fn freeze() -> RegistryGuard {
 }
 
 #[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
 fn native_id() -> Option<u32> {
     Some(rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned())
 }

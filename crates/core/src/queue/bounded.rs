@@ -228,9 +228,7 @@ impl<O: Order> Queue<O> {
     ) -> Result<(MutexGuard<'a, State<O>>, bool), Interrupted> {
         let side = state.side(kind);
         side.waiting = true;
-        let Some(ticket) = wait::enlist(side.site(), place, || true) else {
-            return Ok((state, false));
-        };
+        let ticket = wait::enlist(side.site(), place);
         drop(state);
         let wake = ticket.sleep(deadline, Signals::Heed);
         let mut state = self.state();
@@ -307,8 +305,7 @@ impl<O: Order> Queue<O> {
             unfinished: std::mem::take(&mut state.unfinished),
             shut_down: std::mem::replace(&mut state.shut_down, true),
         };
-        let sides =
-            [state.joiners.call_all(), state.getters.call_all(), state.putters.call_all()];
+        let sides = [state.joiners.call_all(), state.getters.call_all(), state.putters.call_all()];
         drop(state);
         sides.into_iter().for_each(Unparked::wake);
         contents

@@ -74,12 +74,9 @@ impl Condition {
             return Err(WaitError::NotHeld);
         }
         let ticket = self.enlist();
-        let saved = match lock.release_save() {
-            Ok(saved) => saved,
-            Err(NotHeld) => {
-                self.give_up(ticket);
-                return Err(WaitError::NotHeld);
-            }
+        let Ok(saved) = lock.release_save() else {
+            self.give_up(ticket);
+            return Err(WaitError::NotHeld);
         };
         let notified = self.sleep(ticket, deadline);
         let place = if notified == Ok(true) { Place::Front } else { Place::Back };
@@ -90,11 +87,7 @@ impl Condition {
     /// Joins the queue: the first half of a wait whose lock is let go by the caller.
     pub fn enlist(&self) -> Ticket {
         self.waiters.fetch_add(1, Relaxed);
-        loop {
-            if let Some(ticket) = wait::enlist(self.site(), Place::Back, || true) {
-                return ticket;
-            }
-        }
+        wait::enlist(self.site(), Place::Back)
     }
 
     /// Sleeps on a ticket of [`enlist`](Self::enlist): `Ok(true)` when notified.

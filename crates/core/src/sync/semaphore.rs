@@ -89,7 +89,8 @@ impl Semaphore {
                 return Ok(false);
             }
             // At zero, with the bit set or still to be set.
-            if self.word.compare_exchange(0, PARKED, Relaxed, Relaxed).is_err_and(|now| now >= ONE) {
+            if self.word.compare_exchange(0, PARKED, Relaxed, Relaxed).is_err_and(|now| now >= ONE)
+            {
                 continue;
             }
             let must_wait = || self.word.load(Relaxed) == PARKED;
@@ -121,7 +122,7 @@ impl Semaphore {
             if bound.is_some_and(|bound| value > bound) {
                 return Err(ReleaseError::AboveBound);
             }
-            let next = value * ONE | (word & PARKED);
+            let next = (value * ONE) | (word & PARKED);
             match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
                 Ok(_) => break,
                 Err(now) => word = now,
@@ -142,7 +143,7 @@ impl Semaphore {
         assert!(value <= Self::MAX, "a semaphore's value is at most {}", Self::MAX);
         let mut word = self.word.load(Relaxed);
         loop {
-            let next = value * ONE | (word & PARKED);
+            let next = (value * ONE) | (word & PARKED);
             match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
                 Ok(_) => break,
                 Err(now) => word = now,

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 /// Nanoseconds on the monotonic clock.
+#[must_use]
 #[cfg(target_os = "linux")]
 pub fn now() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
@@ -14,6 +15,7 @@ pub fn now() -> u64 {
 }
 
 /// Nanoseconds on the monotonic clock.
+#[must_use]
 #[cfg(not(target_os = "linux"))]
 pub fn now() -> u64 {
     use std::sync::OnceLock;
@@ -60,7 +62,11 @@ impl Deadline {
     /// What is left until the moment; `None` without limit.
     #[must_use]
     pub fn remaining(self) -> Option<Duration> {
-        if self.is_never() { None } else { Some(Duration::from_nanos(self.0.saturating_sub(now()))) }
+        if self.is_never() {
+            None
+        } else {
+            Some(Duration::from_nanos(self.0.saturating_sub(now())))
+        }
     }
 
     /// The moment as the futex takes it.

@@ -70,12 +70,12 @@ mod unix {
     }
 
     extern "C" fn parent() {
-        let _ = HELD.try_with(|slot| slot.take());
+        let _ = HELD.try_with(RefCell::take);
     }
 
     extern "C" fn child() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
-        let held = HELD.try_with(|slot| slot.take()).ok().flatten();
+        let held = HELD.try_with(RefCell::take).ok().flatten();
         let Some(Held { mut registry, mut buckets }) = held else { return };
         let survivor = ThreadId::current();
         for bucket in &mut buckets {

@@ -62,11 +62,22 @@ pub struct Ticket {
     gone: bool,
 }
 
+/// Joins the queue of `site`.
+///
+/// For a caller who holds a lock of its own that every unpark of the site is made under: nothing can
+/// happen between its look at the state and this.
+pub fn enlist(site: Site, place: Place) -> Ticket {
+    fork::install_handlers();
+    let waiter = Waiter::new(site.address());
+    table::bucket(site.address()).push(site.address(), Arc::clone(&waiter), place);
+    Ticket { waiter, site, gone: false }
+}
+
 /// Joins the queue of `site`, unless `validate`, called under the queue's lock, says that there is
 /// nothing to wait for.
 ///
 /// `validate` may look at atomics and nothing else: it must not wait, nor come to the door again.
-pub fn enlist(site: Site, place: Place, validate: impl FnOnce() -> bool) -> Option<Ticket> {
+pub fn enlist_if(site: Site, place: Place, validate: impl FnOnce() -> bool) -> Option<Ticket> {
     fork::install_handlers();
     let waiter = Waiter::new(site.address());
     let mut bucket = table::bucket(site.address());
@@ -77,7 +88,7 @@ pub fn enlist(site: Site, place: Place, validate: impl FnOnce() -> bool) -> Opti
     Some(Ticket { waiter, site, gone: false })
 }
 
-/// Waits at `site` until an unpark, the deadline or a signal, unless `validate` says no (see [`enlist`]).
+/// Waits at `site` until an unpark, the deadline or a signal, unless `validate` says no (see [`enlist_if`]).
 pub fn park(
     site: Site,
     place: Place,
@@ -88,7 +99,7 @@ pub fn park(
     if deadline == Deadline::PAST {
         return Wake::TimedOut;
     }
-    match enlist(site, place, validate) {
+    match enlist_if(site, place, validate) {
         Some(ticket) => ticket.sleep(deadline, signals),
         None => Wake::Stale,
     }
@@ -96,6 +107,7 @@ pub fn park(
 
 impl Ticket {
     /// Sleeps until chosen by an unpark, the deadline, or a signal whose handler ends the wait.
+    #[must_use = "how the wait ended decides what the caller may do"]
     pub fn sleep(mut self, deadline: Deadline, signals: Signals) -> Wake {
         if self.waiter.parker.state() == NOTIFIED {
             self.gone = true;
@@ -153,7 +165,10 @@ impl Ticket {
                 return true;
             }
             let was_in_queue = bucket.remove(site, &self.waiter);
-            debug_assert!(was_in_queue, "a waiter that was not notified is in the queue of its site");
+            debug_assert!(
+                was_in_queue,
+                "a waiter that was not notified is in the queue of its site"
+            );
             return state == MOVED;
         }
     }

@@ -1,8 +1,8 @@
 //! The queues of waiters: one first-in, first-out queue a site, in a fixed number of buckets by address.
 //!
-//! A primitive needs no room for a queue of its own, only an address: an idea of WTF::ParkingLot (Filip
-//! Pizlo, "Locking in WebKit", 2016), also found in Linux's futexes, in parking_lot and in CPython's
-//! `Python/parking_lot.c`. All state of waiting being in one place, a fork is mended in one place too.
+//! A primitive needs no room for a queue of its own, only an address: an idea of `WTF::ParkingLot` (Filip
+//! Pizlo, "Locking in `WebKit`", 2016), also found in Linux's futexes, in `parking_lot` and in
+//! `CPython`'s `Python/parking_lot.c`. All state of waiting being in one place, a fork is mended in one place too.
 //!
 //! Locks: a bucket's lock is held for a few steps, never around the host, foreign code or a system call
 //! that sleeps. Where two are needed they are taken in the order of the buckets.
@@ -158,7 +158,12 @@ pub(super) fn all_buckets() -> Vec<MutexGuard<'static, Bucket>> {
 /// Moves up to `count` waiters from the queue of `from` to the queue of `to`, without waking them.
 ///
 /// `admit` runs under the locks of both queues; if it says no, nobody is moved. Returns how many moved.
-pub(super) fn move_waiters(from: usize, to: usize, count: usize, admit: impl FnOnce() -> bool) -> usize {
+pub(super) fn move_waiters(
+    from: usize,
+    to: usize,
+    count: usize,
+    admit: impl FnOnce() -> bool,
+) -> usize {
     let (low, high) = (bucket_of(from).min(bucket_of(to)), bucket_of(from).max(bucket_of(to)));
     let mut first = facade::lock(&TABLE[low]);
     let mut second = (low != high).then(|| facade::lock(&TABLE[high]));
@@ -221,7 +226,8 @@ mod tests {
 
     #[test]
     fn addresses_spread_over_the_buckets() {
-        let used: std::collections::HashSet<_> = (0..1000).map(|n| bucket_of(0x7f00_0000 + n * 64)).collect();
+        let used: std::collections::HashSet<_> =
+            (0..1000).map(|n| bucket_of(0x7f00_0000 + n * 64)).collect();
         assert!(used.len() > BUCKETS / 2, "1000 addresses fell into {} buckets", used.len());
     }
 }

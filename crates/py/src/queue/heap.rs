@@ -21,19 +21,20 @@ pub(super) fn push(heap: &Bound<'_, PyList>, item: &Bound<'_, PyAny>) -> PyResul
 /// Takes out the least item; the heap is not empty.
 pub(super) fn pop<'py>(heap: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyAny>> {
     let size = heap.len();
-    let last = size.checked_sub(1).map_or_else(|| heap.get_item(0), |last| heap.get_item(last))?;
+    // Of an empty list this asks for item 0: the list's own IndexError.
+    let end = heap.get_item(size.saturating_sub(1))?;
     if size == 1 {
         heap.del_item(0)?;
-        return Ok(last);
+        return Ok(end);
     }
     let least = heap.get_item(0)?;
     // As if the last item were gone already: the hole at the root moves down ...
     let down = path_down(heap, size - 1)?;
     // ... to a leaf, and the last item moves up from there, past what has moved up by then.
-    let settled = settle(heap, &down, &last)?;
+    let settled = settle(heap, &down, &end)?;
     unchanged(heap, size)?;
     heap.del_item(size - 1)?;
-    shift(heap, 0, &down[..settled], &last)?;
+    shift(heap, 0, &down[..settled], &end)?;
     Ok(least)
 }
 

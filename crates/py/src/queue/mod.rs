@@ -123,7 +123,11 @@ impl PyQueue {
         queue_deadline(block, timeout)
     }
 
-    fn put_until(slf: &Bound<'_, Self>, item: &Bound<'_, PyAny>, deadline: Deadline) -> PyResult<()> {
+    fn put_until(
+        slf: &Bound<'_, Self>,
+        item: &Bound<'_, PyAny>,
+        deadline: Deadline,
+    ) -> PyResult<()> {
         if let Some(open) = Self::opened(slf)? {
             return open.put(slf, item, deadline);
         }
@@ -184,7 +188,11 @@ impl PyQueue {
     /// Arguments are for `__init__`, a subclass's perhaps.
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(maxsize=0)")]
-    fn new(py: Python<'_>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+    fn new(
+        py: Python<'_>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> Self {
         Self::made_here(py, Flavor::Fifo)
     }
 

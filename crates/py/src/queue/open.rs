@@ -71,10 +71,7 @@ pub(super) fn store(
 }
 
 /// Takes out the next item in the flavor's way.
-pub(super) fn take<'py>(
-    flavor: Flavor,
-    items: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn take<'py>(flavor: Flavor, items: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = items.py();
     match flavor {
         Flavor::Fifo => items.call_method0(intern!(py, "popleft")),
@@ -85,19 +82,19 @@ pub(super) fn take<'py>(
 
 impl Open {
     /// Opens the queue if it is not open yet.
-    pub(super) fn of<'a>(slf: &'a Bound<'_, PyQueue>) -> PyResult<&'a Self> {
-        let (py, this) = (slf.py(), slf.get());
+    pub(super) fn of<'a>(queue: &'a Bound<'_, PyQueue>) -> PyResult<&'a Self> {
+        let (py, this) = (queue.py(), queue.get());
         if let Some(open) = this.open.get() {
             return Ok(open);
         }
-        let fresh = Self::fresh(slf)?;
+        let fresh = Self::fresh(queue)?;
         let mutex = fresh.mutex.clone_ref(py);
         // Whoever finds the new state must wait until the items have moved.
         mutex.get().lock.acquire(Deadline::NEVER).map_err(Failure::from)?;
         let held = Held(&mutex.get().lock);
         let open = this.open.get_or_init(|| fresh);
         if open.mutex.is(&mutex) {
-            open.move_in(slf)?;
+            open.move_in(queue)?;
         } else {
             // Another thread was first; it may still be moving.
             drop(open.hold(py)?);
@@ -106,26 +103,26 @@ impl Open {
         Ok(open)
     }
 
-    fn fresh(slf: &Bound<'_, PyQueue>) -> PyResult<Self> {
-        let py = slf.py();
+    fn fresh(queue: &Bound<'_, PyQueue>) -> PyResult<Self> {
+        let py = queue.py();
         let mutex = Py::new(py, PyLock::made_here(py))?;
         let condition = || PyCondition::over_lock(py, mutex.clone_ref(py));
         Ok(Self {
             not_empty: condition()?,
             not_full: condition()?,
             all_tasks_done: condition()?,
-            items: Mutex::new(Some(new_items(py, slf.get().flavor)?.unbind())),
+            items: Mutex::new(Some(new_items(py, queue.get().flavor)?.unbind())),
             unfinished: AtomicIsize::new(0),
             shut_down: AtomicBool::new(false),
-            customized: PyQueue::is_customized(slf)?,
+            customized: PyQueue::is_customized(queue)?,
             mutex,
         })
     }
 
     /// Takes over what the native queue holds; whoever waits there wakes and comes here.
-    fn move_in(&self, slf: &Bound<'_, PyQueue>) -> PyResult<()> {
-        let (py, flavor) = (slf.py(), slf.get().flavor);
-        let contents = slf.get().native.close();
+    fn move_in(&self, queue: &Bound<'_, PyQueue>) -> PyResult<()> {
+        let (py, flavor) = (queue.py(), queue.get().flavor);
+        let contents = queue.get().native.close();
         self.unfinished.store(contents.unfinished.cast_signed(), Relaxed);
         self.shut_down.store(contents.shut_down, Relaxed);
         let items = self.items(py)?;
@@ -160,31 +157,31 @@ impl Open {
 
     pub(super) fn put(
         &self,
-        slf: &Bound<'_, PyQueue>,
+        queue: &Bound<'_, PyQueue>,
         item: &Bound<'_, PyAny>,
         deadline: Deadline,
     ) -> PyResult<()> {
-        let _held = self.hold(slf.py())?;
+        let _held = self.hold(queue.py())?;
         self.check_open_for_puts()?;
-        while self.is_full(slf)? {
+        while self.is_full(queue)? {
             if deadline.is_past() {
                 return Err(Failure::QueueFull.into());
             }
             self.wait(&self.not_full, deadline)?;
             self.check_open_for_puts()?;
         }
-        self.store(slf, item)?;
+        self.store(queue, item)?;
         self.unfinished.fetch_add(1, Relaxed);
         self.notify(&self.not_empty, 1)
     }
 
     pub(super) fn get<'py>(
         &self,
-        slf: &Bound<'py, PyQueue>,
+        queue: &Bound<'py, PyQueue>,
         deadline: Deadline,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let _held = self.hold(slf.py())?;
-        while self.size(slf)? == 0 {
+        let _held = self.hold(queue.py())?;
+        while self.size(queue)? == 0 {
             if self.is_shut_down() {
                 return Err(Failure::QueueShutDown.into());
             }
@@ -193,7 +190,7 @@ impl Open {
             }
             self.wait(&self.not_empty, deadline)?;
         }
-        let item = self.take(slf)?;
+        let item = self.take(queue)?;
         self.notify(&self.not_full, 1)?;
         Ok(item)
     }
@@ -219,12 +216,12 @@ impl Open {
         Ok(())
     }
 
-    pub(super) fn shut_down(&self, slf: &Bound<'_, PyQueue>, immediate: bool) -> PyResult<()> {
-        let _held = self.hold(slf.py())?;
+    pub(super) fn shut_down(&self, queue: &Bound<'_, PyQueue>, immediate: bool) -> PyResult<()> {
+        let _held = self.hold(queue.py())?;
         self.shut_down.store(true, Relaxed);
         if immediate {
-            while self.size(slf)? > 0 {
-                self.take(slf)?;
+            while self.size(queue)? > 0 {
+                self.take(queue)?;
                 self.unfinished.store((self.unfinished.load(Relaxed) - 1).max(0), Relaxed);
             }
             self.notify(&self.all_tasks_done, usize::MAX)?;
@@ -233,41 +230,41 @@ impl Open {
         self.notify(&self.not_full, usize::MAX)
     }
 
-    pub(super) fn size_locked(&self, slf: &Bound<'_, PyQueue>) -> PyResult<usize> {
-        let _held = self.hold(slf.py())?;
-        self.size(slf)
+    pub(super) fn size_locked(&self, queue: &Bound<'_, PyQueue>) -> PyResult<usize> {
+        let _held = self.hold(queue.py())?;
+        self.size(queue)
     }
 
     fn check_open_for_puts(&self) -> PyResult<()> {
         if self.is_shut_down() { Err(Failure::QueueShutDown.into()) } else { Ok(()) }
     }
 
-    fn is_full(&self, slf: &Bound<'_, PyQueue>) -> PyResult<bool> {
-        let limit = usize::try_from(slf.get().native.maxsize()).unwrap_or(0);
-        Ok(limit > 0 && self.size(slf)? >= limit)
+    fn is_full(&self, queue: &Bound<'_, PyQueue>) -> PyResult<bool> {
+        let limit = usize::try_from(queue.get().native.maxsize()).unwrap_or(0);
+        Ok(limit > 0 && self.size(queue)? >= limit)
     }
 
-    fn size(&self, slf: &Bound<'_, PyQueue>) -> PyResult<usize> {
+    fn size(&self, queue: &Bound<'_, PyQueue>) -> PyResult<usize> {
         if self.customized {
-            slf.call_method0(intern!(slf.py(), "_qsize"))?.extract()
+            queue.call_method0(intern!(queue.py(), "_qsize"))?.extract()
         } else {
-            self.items(slf.py())?.len()
+            self.items(queue.py())?.len()
         }
     }
 
-    fn store(&self, slf: &Bound<'_, PyQueue>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn store(&self, queue: &Bound<'_, PyQueue>, item: &Bound<'_, PyAny>) -> PyResult<()> {
         if self.customized {
-            slf.call_method1(intern!(slf.py(), "_put"), (item,)).map(drop)
+            queue.call_method1(intern!(queue.py(), "_put"), (item,)).map(drop)
         } else {
-            store(slf.get().flavor, &self.items(slf.py())?, item)
+            store(queue.get().flavor, &self.items(queue.py())?, item)
         }
     }
 
-    fn take<'py>(&self, slf: &Bound<'py, PyQueue>) -> PyResult<Bound<'py, PyAny>> {
+    fn take<'py>(&self, queue: &Bound<'py, PyQueue>) -> PyResult<Bound<'py, PyAny>> {
         if self.customized {
-            slf.call_method0(intern!(slf.py(), "_get"))
+            queue.call_method0(intern!(queue.py(), "_get"))
         } else {
-            take(slf.get().flavor, &self.items(slf.py())?)
+            take(queue.get().flavor, &self.items(queue.py())?)
         }
     }
 

@@ -28,11 +28,7 @@ pub(in crate::wait) struct Parker {
 
 impl Parker {
     pub(in crate::wait) fn new() -> Self {
-        Self {
-            state: AtomicU32::new(WAITING),
-            gate: Mutex::new(()),
-            changed: Condvar::new(),
-        }
+        Self { state: AtomicU32::new(WAITING), gate: Mutex::new(()), changed: Condvar::new() }
     }
 
     /// The state. Acquire: pairs with `set`.
