@@ -43,10 +43,12 @@ class Account:
         self.lock = threading.RLock()
 
     def deposit(self, amount: int) -> None:
+        """Add an amount to the balance."""
         with self.lock:
             self.balance += amount
 
     def withdraw(self, amount: int) -> None:
+        """Take an amount from the balance, or raise `InsufficientFundsError`."""
         with self.lock:
             if amount > self.balance:
                 raise InsufficientFundsError(self.number)
@@ -62,12 +64,15 @@ class Ledger:
     done: int = 0
 
     def note(self, source: int, target: int, amount: int) -> None:
+        """Book a transfer that was done."""
         self.change[source] -= amount
         self.change[target] += amount
         self.done += 1
 
 
 class Bank:
+    """The accounts, and what concerns several of them."""
+
     def __init__(self) -> None:
         self.accounts = [Account(number, OPENING_BALANCE) for number in range(ACCOUNTS)]
 
@@ -80,6 +85,7 @@ class Bank:
             yield
 
     def transfer(self, source: int, target: int, amount: int) -> None:
+        """Move an amount from one account to another, or raise and move nothing."""
         with self.locked(source, target):
             self.accounts[source].withdraw(amount)
             self.accounts[target].deposit(amount)
@@ -92,6 +98,7 @@ class Bank:
 
 
 def clerk(bank: Bank, seed: int) -> Ledger:
+    """Do random transfers; return what was done."""
     rng = random.Random(seed)
     ledger = Ledger()
     for _ in range(TRANSFERS):
@@ -107,6 +114,7 @@ def clerk(bank: Bank, seed: int) -> Ledger:
 
 
 def auditor(bank: Bank) -> list[tuple[int, int]]:
+    """Audit the bank again and again."""
     return [bank.audit() for _ in range(AUDITS)]
 
 
@@ -137,6 +145,7 @@ def verify(bank: Bank, ledgers: list[Ledger], audits: list[tuple[int, int]]) -> 
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     sys.setswitchinterval(SWITCH_SECONDS)
     bank = Bank()
     ledgers, audits = run(bank)

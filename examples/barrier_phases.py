@@ -33,6 +33,7 @@ class FaultError(Exception):
 
 
 def random_grid() -> Grid:
+    """Make the grid all runs begin with."""
     rng = random.Random(SEED)
     return [[int(rng.random() < 0.35) for _ in range(SIZE)] for _ in range(SIZE)]
 
@@ -45,6 +46,7 @@ def next_row(above: list[int], row: list[int], below: list[int]) -> list[int]:
 
 
 def next_strip(grid: Grid, first: int, last: int) -> Grid:
+    """Compute some rows of the next grid."""
     return [next_row(grid[y - 1], grid[y], grid[(y + 1) % SIZE]) for y in range(first, last)]
 
 
@@ -84,6 +86,7 @@ class Life:
 
 
 def sequential(grid: Grid) -> tuple[Grid, list[int]]:
+    """Compute the last grid, and the population of each generation, in one thread."""
     populations = []
     for _ in range(GENERATIONS):
         grid = next_strip(grid, 0, SIZE)
@@ -92,6 +95,7 @@ def sequential(grid: Grid) -> tuple[Grid, list[int]]:
 
 
 def outcomes(futures: list[Future[None]]) -> list[str]:
+    """Name the exception each thread ended with, `NoneType` if none."""
     return [type(future.exception()).__name__ for future in futures]
 
 
@@ -118,6 +122,7 @@ def verify(name: str, life: Life, expected: tuple[Grid, list[int]]) -> list[str]
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     expected = sequential(random_grid())
     life = Life(random_grid())
     problems = [f"no thread fails: {x}" for x in outcomes(life.run(GENERATIONS)) if x != "NoneType"]

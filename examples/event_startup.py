@@ -42,10 +42,12 @@ class Journal:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, service: str, what: str) -> None:
+        """Add what happened to a service."""
         with self._lock:
             self.entries.append((service, what))
 
     def of(self, what: str) -> list[str]:
+        """Return the services this happened to, in order."""
         return [service for service, noted in self.entries if noted == what]
 
 
@@ -65,6 +67,7 @@ class Service(threading.Thread):
         self.ended = threading.Event()
 
     def run(self) -> None:
+        """Start, work until asked to stop, and stop."""
         try:
             self.running = self._start_up()
             self.settled.set()
@@ -96,6 +99,7 @@ class Service(threading.Thread):
 
 
 def build(failing: str, stop: threading.Event, journal: Journal) -> dict[str, Service]:
+    """Make all services, and tell each of those it needs and those that need it."""
     services = {name: Service(name, name == failing, stop, journal) for name in NEEDS}
     for name, needs in NEEDS.items():
         for need in needs:
@@ -144,6 +148,7 @@ def verify(journal: Journal, running: set[str], failed: set[str]) -> list[str]:
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     well = run()
     print(f"all well        started {', '.join(well.of('started'))}")
     print(f"                stopped {', '.join(well.of('stopped'))}")

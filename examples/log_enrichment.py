@@ -35,7 +35,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TextIO
 
-SOURCES = ("web-1", "web-2", "web-3", "web-4")
+SOURCES: tuple[str, ...] = ("web-1", "web-2", "web-3", "web-4")
 ENRICHERS = 8
 QUEUE_SIZE = 64
 USERS = 500
@@ -46,7 +46,8 @@ SITE_WIDTH = 16  # bytes of one record in the file of the sites
 class Inbox(Protocol):
     """The end of a queue that a stage takes from; None is the sentinel."""
 
-    def get(self) -> object: ...
+    def get(self) -> object:
+        """Remove the oldest item, waiting for one."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Parsed:
+    """A good line on its way to the enrich stage."""
+
     line: Line
     text: str
     user: int
@@ -67,12 +70,16 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Enriched:
+    """A line with all that is known of it."""
+
     line: Line
     text: str
 
 
 @dataclass(frozen=True)
 class Rejected:
+    """A line that some stage cannot make sense of."""
+
     line: Line
     text: str
     reason: str
@@ -92,6 +99,7 @@ class Expected:
     rejected: dict[str, list[str]]
 
     def lines(self) -> int:
+        """Count the lines of all log files."""
         groups = (*self.enriched.values(), *self.rejected.values())
         return sum(len(group) for group in groups)
 
@@ -107,6 +115,7 @@ def generate_lookups(directory: Path) -> None:
 
 
 def plan_of(user: int) -> str:
+    """Return the plan the database holds for a user."""
     return "premium" if user % 7 == 0 else "basic"
 
 
@@ -139,6 +148,7 @@ def generate_logs(directory: Path, lines: int, seed: int) -> Expected:
 
 
 def parse(line: Line, text: str) -> Parsed | Rejected:
+    """Take a line apart."""
     try:
         _, user, address = (part.split("=")[1] for part in text.split(" "))
         return Parsed(line, text, int(user), int(address.split(".")[1]))
@@ -155,6 +165,7 @@ class Lookups:
         self._latency = latency
 
     def enrich(self, item: Parsed) -> Enriched | Rejected:
+        """Add what is known of the user and the address to a line."""
         plan = self._plan(item.user)
         if plan is None:
             return Rejected(item.line, item.text, "unknown user")
@@ -179,6 +190,7 @@ class Reorder:
         self._held: dict[Line, Enriched | Rejected] = {}
 
     def add(self, result: Enriched | Rejected) -> Iterator[Enriched | Rejected]:
+        """Take a result in; give back all those whose turn has come."""
         source = result.line.source
         self._held[result.line] = result
         self.most_held = max(self.most_held, len(self._held))
@@ -288,10 +300,12 @@ def verify(directory: Path, expected: Expected, pipeline: Pipeline) -> list[str]
 
 
 def read_lines(path: Path) -> list[str]:
+    """Return the lines of a file."""
     return path.read_text(encoding="utf-8").splitlines()
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     parser = argparse.ArgumentParser(description="Enrich generated log files.")
     parser.add_argument("--lines", type=int, default=1500, help="lines of each log file")
     parser.add_argument("--lookup-ms", type=float, default=1.0, help="wait of a remote lookup")

@@ -31,6 +31,8 @@ CAPACITY = 16
 
 @dataclass(frozen=True)
 class Item:
+    """One of the items of a producer."""
+
     producer: int
     number: int
 
@@ -38,9 +40,11 @@ class Item:
 class Buffer(Protocol):
     """What producers and consumers need; None tells a consumer to end."""
 
-    def put(self, item: Item | None) -> None: ...
+    def put(self, item: Item | None) -> None:
+        """Add an item, waiting for room."""
 
-    def get(self) -> Item | None: ...
+    def get(self) -> Item | None:
+        """Remove the oldest item, waiting for one."""
 
 
 class ConditionBuffer:
@@ -55,6 +59,7 @@ class ConditionBuffer:
         self._not_empty = threading.Condition(self._lock)
 
     def put(self, item: Item | None) -> None:
+        """Add an item, waiting for room."""
         with self._not_full:
             while len(self._items) == self.capacity:
                 self._not_full.wait()
@@ -63,6 +68,7 @@ class ConditionBuffer:
             self._not_empty.notify()
 
     def get(self) -> Item | None:
+        """Remove the oldest item, waiting for one."""
         with self._not_empty:
             self._not_empty.wait_for(lambda: self._items)
             item = self._items.popleft()
@@ -80,20 +86,24 @@ class QueueBuffer:
         self._most_lock = threading.Lock()
 
     def put(self, item: Item | None) -> None:
+        """Add an item, waiting for room."""
         self._queue.put(item)
         with self._most_lock:
             self.most = max(self.most, self._queue.qsize())
 
     def get(self) -> Item | None:
+        """Remove the oldest item, waiting for one."""
         return self._queue.get()
 
 
 def produce(buffer: Buffer, producer: int) -> None:
+    """Put all items of one producer."""
     for number in range(ITEMS):
         buffer.put(Item(producer, number))
 
 
 def consume(buffer: Buffer) -> list[Item]:
+    """Get items up to the sentinel."""
     items = []
     while (item := buffer.get()) is not None:
         items.append(item)
@@ -137,6 +147,7 @@ def verify(buffer: ConditionBuffer | QueueBuffer, received: list[list[Item]]) ->
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     problems = []
     for buffer in (ConditionBuffer(CAPACITY), QueueBuffer(CAPACITY)):
         began = time.perf_counter()

@@ -34,6 +34,7 @@ TIMEOUT_SECONDS = 30.0
 
 
 def price(item: int) -> int:
+    """Return the price both sides know."""
     return item * item % 997
 
 
@@ -45,17 +46,21 @@ class Gauge:
         self._lock = threading.Lock()
 
     def enter(self) -> None:
+        """Count one more."""
         with self._lock:
             self.now += 1
             self.total += 1
             self.most = max(self.most, self.now)
 
     def leave(self) -> None:
+        """Count one less."""
         with self._lock:
             self.now -= 1
 
 
 class PriceServer(socketserver.ThreadingTCPServer):
+    """Serves prices, and counts its connections and requests."""
+
     request_queue_size = 64
 
     def __init__(self) -> None:
@@ -63,32 +68,35 @@ class PriceServer(socketserver.ThreadingTCPServer):
         self.connections = Gauge()
         self.requests = Gauge()
 
+    def answer(self, item: int) -> int:
+        """Look a price up, as slowly as a real server would."""
+        self.requests.enter()
+        time.sleep(ANSWER_SECONDS)
+        self.requests.leave()
+        return price(item)
+
 
 class PriceHandler(socketserver.StreamRequestHandler):
     """Answers lines with a number by lines with its price, the last one with a dot."""
 
     disable_nagle_algorithm = True
     timeout = TIMEOUT_SECONDS
-    server: PriceServer
 
     def handle(self) -> None:
+        """Serve one connection."""
+        server = self.server
+        assert isinstance(server, PriceServer)
         # A connection counts as gone before the client can know: its next one is not too many.
-        self.server.connections.enter()
+        server.connections.enter()
         farewell = b""
         for served, line in enumerate(self.rfile, start=1):
-            answer = self.answer(int(line))
+            answer = server.answer(int(line))
             if served == REQUESTS_PER_CONNECTION:
                 farewell = b"%d.\n" % answer
                 break
             self.wfile.write(b"%d\n" % answer)
-        self.server.connections.leave()
+        server.connections.leave()
         self.wfile.write(farewell)
-
-    def answer(self, item: int) -> int:
-        self.server.requests.enter()
-        time.sleep(ANSWER_SECONDS)
-        self.server.requests.leave()
-        return price(item)
 
 
 class Connection:
@@ -101,12 +109,14 @@ class Connection:
         self.usable = True
 
     def ask(self, item: int) -> int:
+        """Return the price of an item."""
         self._socket.sendall(b"%d\n" % item)
         answer = self._answers.readline().rstrip()
         self.usable = not answer.endswith(b".")
         return int(answer.rstrip(b"."))
 
     def close(self) -> None:
+        """Close both ends of this side."""
         self._answers.close()
         self._socket.close()
 
@@ -177,6 +187,7 @@ def client(pool: Pool, number: int) -> int:
 
 
 def run(pool: Pool) -> int:
+    """Let all clients ask at once; return the number of wrong answers."""
     with ThreadPoolExecutor(CLIENTS, thread_name_prefix="client") as clients:
         return sum(clients.map(client, [pool] * CLIENTS, range(CLIENTS)))
 
@@ -213,6 +224,7 @@ def verify(server: PriceServer, pool: Pool, wrong: int) -> list[str]:
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     with serving() as server:
         pool = Pool(("127.0.0.1", server.server_address[1]), LIMIT)
         problems = check_bounds(pool)

@@ -55,12 +55,14 @@ class AddRequestId(logging.Filter):
     """Copies the ID from the context of the logging thread into the record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, with its ID."""
         record.request_id = context.request_id
         return True
 
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
+    """Write the log to a file while the block runs."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.addFilter(AddRequestId())
     handler.setFormatter(logging.Formatter("%(request_id)s|%(threadName)s|%(message)s"))
@@ -82,6 +84,7 @@ class Shop:
         self.together = threading.Barrier(WORKERS)
 
     def handle(self, order: int) -> None:
+        """Handle one request."""
         with request(f"request-{order}"):
             log.info("begin|%d", order)
             self.load_basket(order)
@@ -90,6 +93,7 @@ class Shop:
         log.info("between requests|%d", order)
 
     def load_basket(self, order: int) -> None:
+        """Log this step; the context says for which request."""
         if order < WORKERS:
             self.together.wait()
         log.info("load basket|%d", order)
@@ -103,6 +107,7 @@ class Shop:
         payment.join()
 
     def pay(self, order: int, request_id: str) -> None:
+        """Log before and after the context was handed over."""
         log.info("between requests|%d", order)
         with request(request_id):
             log.info("charge|%d", order)
@@ -144,6 +149,7 @@ def verify(lines: list[tuple[str, str, str, int]]) -> list[str]:
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="thread-local-") as directory:
         lines = run(Path(directory, "shop.log"))
     print(f"requests {REQUESTS} by {WORKERS} workers, {len(lines)} lines in the log")

@@ -67,6 +67,7 @@ class Site:
         self.pages = pages
 
     def answer(self, path: str) -> Page:
+        """Return the page at a path."""
         return self.pages.get(path, NOT_FOUND)
 
     def reachable(self) -> dict[str, Page]:
@@ -110,6 +111,7 @@ def build_site(count: int, latency: float, seed: int) -> Site:
 
 
 def write_page(rng: random.Random, path: str, targets: Iterable[str]) -> bytes:
+    """Return the HTML of a page with these links."""
     lines = [f"<html><head><title>{path}</title></head><body>"]
     for target in targets:
         text = " ".join(rng.choices(WORDS, k=rng.randrange(20, 60)))
@@ -150,13 +152,16 @@ class SiteServer(http.server.ThreadingHTTPServer):
 
 
 class SiteHandler(http.server.BaseHTTPRequestHandler):
+    """Answers the requests of one connection."""
+
     protocol_version = "HTTP/1.1"  # keep-alive
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave in one segment
     timeout = TIMEOUT_SECONDS
-    server: SiteServer
 
     def do_GET(self) -> None:
+        """Send the page asked for."""
+        assert isinstance(self.server, SiteServer)
         page = self.server.fetch(self.path)
         self.send_response(page.status)
         if page.location:
@@ -214,6 +219,7 @@ class LinkFinder(HTMLParser):
         self.targets: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where a link leads."""
         if tag == "a":
             self.targets.extend(value for name, value in attrs if name == "href" and value)
 
@@ -259,6 +265,7 @@ class Crawler:
                 thread.join()
 
     def fetched(self) -> list[Fetched]:
+        """Return what all workers have fetched so far."""
         return [page for worker in self.workers for page in worker.fetched]
 
     def _work(self, worker: Worker) -> None:
@@ -353,6 +360,7 @@ def verify(site: Site, server: SiteServer, crawler: Crawler, at_once: int) -> li
 
 
 def report(site: Site, server: SiteServer, crawler: Crawler, seconds: float) -> None:
+    """Print what the crawl did."""
     fetched = crawler.fetched()
     print(f"\n{'worker':12} {'pages':>6} {'kB':>7} {'busy':>8}")
     for worker in crawler.workers:
@@ -381,6 +389,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 
 def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description="Crawl a generated site on the loopback.")
     parser.add_argument("--pages", type=at_least(2), default=300, help="pages of the site")
     parser.add_argument("--workers", type=at_least(1), default=16, help="threads of the crawler")
@@ -391,6 +400,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> int:
+    """Run the example; return the exit status."""
     options = parse_arguments()
     site = build_site(options.pages, options.latency_ms / 1000, options.seed)
     with serving(site) as server:

@@ -12,32 +12,25 @@ The classes have the exact semantics of those of the standard library. `ironthre
 
 from __future__ import annotations
 
-try:
-    from ironthread._core import (
-        Barrier,
-        BoundedSemaphore,
-        Condition,
-        Event,
-        LifoQueue,
-        Lock,
-        PriorityQueue,
-        Queue,
-        RLock,
-        Semaphore,
-        SimpleQueue,
-    )
-except ImportError as error:
-    # A native module of this kind lives in one interpreter of a process. The standard classes are
-    # untouched in the others, so say that they are the ones to use there.
-    if "interpreter" not in str(error):
-        raise
-    raise ImportError(
-        "ironthread cannot be used in a sub-interpreter: its native module works in the main "
-        "interpreter only; use the standard threading and queue modules here"
-    ) from error
+from ironthread import _interpreter
 
-from ironthread._exceptions import ShutDown
-from ironthread.install import install, uninstall
+_interpreter.check()  # before the native module is loaded
+
+from ironthread._core import (  # noqa: E402
+    Barrier,
+    BoundedSemaphore,
+    Condition,
+    Event,
+    LifoQueue,
+    Lock,
+    PriorityQueue,
+    Queue,
+    RLock,
+    Semaphore,
+    SimpleQueue,
+)
+from ironthread._exceptions import ShutDown  # noqa: E402
+from ironthread.install import install, uninstall  # noqa: E402
 
 __all__ = [
     "Barrier",

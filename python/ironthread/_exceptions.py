@@ -7,7 +7,7 @@ small file, which imports neither, keeps that from being a cycle.
 import sys
 
 if sys.version_info >= (3, 13):
-    from queue import ShutDown as ShutDown
+    from queue import ShutDown
 else:
 
     class ShutDown(Exception):  # noqa: N818 (the name the standard library chose in 3.13)

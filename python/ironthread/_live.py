@@ -6,8 +6,9 @@ when nobody can go on using the old one while others use the new one, so it is d
 - while the calling thread is the only one that runs Python code,
 - when the lock is not held, and
 - when the place where it was found holds the only reference to it. A lock whose bound methods were
-  given to `os.register_at_fork` or `atexit` (`concurrent.futures.thread._global_shutdown_lock`),
-  that somebody waits for, or that another object took over has more references than that.
+  given to `os.register_at_fork` or `atexit`
+  (`concurrent.futures.thread._global_shutdown_lock`), that somebody waits for, or that another
+  object took over has more references than that.
 
 A lock that is not exchanged keeps working as it is. Those of `threading` itself are left alone:
 the interpreter shares some of them with C code, and no program waits for them.
@@ -40,7 +41,7 @@ def handler_locks() -> Iterator[tuple[Place, object]]:
 
 
 def exchange(place: Place, new: object) -> object | None:
-    """Put `new` where a live lock is, when that is safe; return the old lock then, else None."""
+    """Put `new` where a live lock is, when that is safe; return the old lock, else None."""
     if _references(place) != _references(Place({"": object()}, "")):
         return None
     old = place.read()
@@ -61,6 +62,6 @@ def _is_free(lock: Any) -> bool:
 
 
 def _references(place: Place) -> int:
-    # Compared with the count of an object that certainly has one reference and is read the same way,
-    # because versions differ in what the call itself adds.
+    # Compared with the count of an object that has one reference for certain and is read the same
+    # way, because versions differ in what the call itself adds.
     return sys.getrefcount(place.read())

@@ -78,7 +78,7 @@ class AttributePlace(Place):
 
 
 class SpecialPlace(AttributePlace):
-    """An attribute that is not among the variables of its holder: `__defaults__`, `__qualname__`."""
+    """An attribute that is none of its holder's variables: `__defaults__`, `__qualname__`."""
 
     __slots__ = ()
 
@@ -119,15 +119,17 @@ class StaticMethodPlace(Place):
 
 def standard_modules() -> list[ModuleType]:
     """The loaded modules that belong to the standard library."""
-    return [module for name, module in sys.modules.copy().items() if _is_standard(name, module)]
+    return [
+        module
+        for name, module in sys.modules.copy().items()
+        if name.partition(".")[0] not in _LEFT_ALONE and is_standard(name, module)
+    ]
 
 
-def _is_standard(name: str, module: object) -> bool:
-    top = name.partition(".")[0]
+def is_standard(name: str, module: object) -> bool:
+    """Whether `module`, which goes by `name`, belongs to the standard library."""
     # An exact type: asking a lazily loaded module for its contents would load it.
-    if type(module) is not _ModuleType or top in _LEFT_ALONE:
-        return False
-    if top not in sys.stdlib_module_names:
+    if type(module) is not _ModuleType or name.partition(".")[0] not in sys.stdlib_module_names:
         return False
     # A file of the program may be called like a module of the standard library.
     file = vars(module).get("__file__") or _STDLIB
@@ -171,13 +173,13 @@ class Search:
                 yield from self._defaults(value)
         elif isinstance(value, type):
             if value.__module__ == module:
-                yield from self._attributes(value, module)
+                yield from self._attributes(value)
         elif kind.__module__ == module and hasattr(value, "__dict__"):
             for name, inner in list(vars(value).items()):
                 if self._wants(inner):
                     yield AttributePlace(value, name), inner
 
-    def _attributes(self, cls: type, module: str) -> Iterator[tuple[Place, Any]]:
+    def _attributes(self, cls: type) -> Iterator[tuple[Place, Any]]:
         for key, value in list(vars(cls).items()):
             kind = type(value)
             if self._wants(value):

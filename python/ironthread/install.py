@@ -64,7 +64,7 @@ _OWN_LOCKS = frozenset({"threading", "_thread"})
 _NOTHING = object()
 
 _guard = _thread.allocate_lock()
-_installation: _Installation | None = None
+_current: list[_Installation] = []  # one or none
 
 
 def install() -> None:
@@ -73,16 +73,15 @@ def install() -> None:
     Does nothing when they are there already. To reach everything, call it before the program
     imports its own modules: a `from threading import Lock` that ran earlier is not undone.
     """
-    global _installation
     with _guard:
-        if _installation is None:
+        if not _current:
             installation = _Installation()
             try:
                 installation.enter()
             except BaseException:
                 installation.leave()
                 raise
-            _installation = installation
+            _current.append(installation)
 
 
 def uninstall() -> None:
@@ -90,11 +89,9 @@ def uninstall() -> None:
 
     Does nothing when not installed. Locks, queues and other objects made meanwhile are still ours.
     """
-    global _installation
     with _guard:
-        if _installation is not None:
-            _installation.leave()
-            _installation = None
+        if _current:
+            _current.pop().leave()
 
 
 class _Installation:

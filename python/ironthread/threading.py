@@ -8,6 +8,7 @@ on `threading`, where the interpreter looks for it.
 See https://docs.python.org/3/library/threading.html.
 """
 
+# ruff: noqa: F401, PLC0414 (all names here are for others)
 from __future__ import annotations
 
 import sys

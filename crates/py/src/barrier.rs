@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PySuper, PyTuple, PyType};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
-use crate::{origin, represent};
+use crate::{origin, program, represent};
 
 /// What `__init__` is given.
 struct Made {
@@ -84,7 +84,9 @@ impl PyBarrier {
         let made = self.made()?;
         let deadline = wait_deadline(timeout.or(made.timeout))?;
         let action = || match &made.action {
-            Some(action) if action.bind(py).is_truthy()? => action.call0(py).map(drop),
+            Some(action) if program::is_true(action.bind(py))? => {
+                program::call(action.bind(py), &[]).map(drop)
+            }
             _ => Ok(()),
         };
         made.barrier.wait(deadline, action).map_err(|error| match error {

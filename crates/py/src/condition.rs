@@ -15,7 +15,7 @@ use crate::convert::wait_deadline;
 use crate::errors::Failure;
 use crate::lock::PyLock;
 use crate::rlock::PyRLock;
-use crate::{foreign, origin};
+use crate::{foreign, origin, program};
 
 /// The lock of a condition.
 enum Guard {
@@ -125,16 +125,17 @@ impl PyCondition {
     /// Acquires the lock, notifies all and releases it.
     pub(crate) fn notify_all_locked(&self, py: Python<'_>) -> PyResult<()> {
         let lock = self.guard()?.as_any(py);
-        lock.call_method0(intern!(py, "acquire"))?;
+        program::call_method(lock, intern!(py, "acquire"), &[])?;
         let notified = self.notify_many(py, usize::MAX);
-        lock.call_method0(intern!(py, "release"))?;
+        program::call_method(lock, intern!(py, "release"), &[])?;
         notified
     }
 
     /// Makes the lock free and forgets the waiters, in a forked child.
     pub(crate) fn after_fork(&self, py: Python<'_>) -> PyResult<()> {
         self.condition.after_fork();
-        self.guard()?.as_any(py).call_method0(intern!(py, "_at_fork_reinit")).map(drop)
+        let lock = self.guard()?.as_any(py);
+        program::call_method(lock, intern!(py, "_at_fork_reinit"), &[]).map(drop)
     }
 }
 
@@ -170,24 +171,27 @@ impl PyCondition {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = args.py();
-        self.guard()?.as_any(py).call_method(intern!(py, "acquire"), args, kwargs)
+        let acquire = program::get(self.guard()?.as_any(py), intern!(py, "acquire"))?;
+        program::call_with(&acquire, args, kwargs)
     }
 
     /// Release the lock.
     fn release<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.guard()?.as_any(py).call_method0(intern!(py, "release"))
+        program::call_method(self.guard()?.as_any(py), intern!(py, "release"), &[])
     }
 
     /// Return whether the lock is locked.
     fn locked<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.guard()?.as_any(py).call_method0(intern!(py, "locked"))
+        program::call_method(self.guard()?.as_any(py), intern!(py, "locked"), &[])
     }
 
     fn __enter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.guard()? {
             Guard::Lock(lock) => lock.get().__enter__()?,
             Guard::RLock(lock) => lock.get().__enter__()?,
-            Guard::Foreign(lock) => return lock.bind(py).call_method0(intern!(py, "__enter__")),
+            Guard::Foreign(lock) => {
+                return program::call_method(lock.bind(py), intern!(py, "__enter__"), &[]);
+            }
         };
         Ok(true.into_pyobject(py)?.to_owned().into_any())
     }
@@ -204,8 +208,9 @@ impl PyCondition {
             Guard::Lock(lock) => lock.get().__exit__(kind, value, traceback)?,
             Guard::RLock(lock) => lock.get().__exit__(kind, value, traceback)?,
             Guard::Foreign(lock) => {
-                let arguments = (kind, value, traceback);
-                return lock.bind(py).call_method1(intern!(py, "__exit__"), arguments);
+                let none = py.None().into_bound(py);
+                let arguments = [kind, value, traceback].map(|argument| argument.unwrap_or(&none));
+                return program::call_method(lock.bind(py), intern!(py, "__exit__"), &arguments);
             }
         }
         Ok(py.None().into_bound(py))
@@ -233,8 +238,8 @@ impl PyCondition {
         let py = slf.py();
         let mut deadline = None;
         loop {
-            let result = predicate.call0()?;
-            if result.is_truthy()? {
+            let result = program::call(predicate, &[])?;
+            if program::is_true(&result)? {
                 return Ok(result);
             }
             // The time runs from the first wait.
@@ -248,8 +253,8 @@ impl PyCondition {
             if slf.is_exact_instance_of::<Self>() {
                 slf.get().wait_until(py, until)?;
             } else {
-                let left = until.remaining().map(|left| left.as_secs_f64());
-                slf.call_method1(intern!(py, "wait"), (left,))?;
+                let left = until.remaining().map(|left| left.as_secs_f64()).into_pyobject(py)?;
+                program::call_method(slf, intern!(py, "wait"), &[&left])?;
             }
         }
     }

@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::errors::Failure;
+use crate::program;
 
 /// `threading.TIMEOUT_MAX` on every platform with 64-bit times, in seconds: 2⁶³ − 1 ns, rounded down.
 const TIMEOUT_MAX: f64 = 9_223_372_036.0;
@@ -19,7 +20,7 @@ impl<'py> FromPyObject<'_, 'py> for Truth {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        object.is_truthy().map(Self)
+        program::is_true(&object).map(Self)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The interpreter as the engine's host: letting it go around a sleep, signals, identity.
 //!
-//! This is the only file of the binding that lets the interpreter go or assumes that it is held, and so
-//! the only one with unsafe code.
+//! This is the only file of the binding that lets the interpreter go or assumes that it is held.
 
 #![allow(unsafe_code, reason = "the door asks for the interpreter without carrying a token")]
 
@@ -10,6 +9,8 @@ use std::cell::RefCell;
 use ironthread::wait::host::{Host, set_host};
 use pyo3::ffi;
 use pyo3::prelude::*;
+
+use crate::program;
 
 /// The interpreter that loaded the module.
 struct Interpreter;
@@ -53,7 +54,7 @@ impl Host for Interpreter {
     }
 
     fn run_handlers(&self) -> bool {
-        match attached().check_signals() {
+        match program::check_signals(attached()) {
             Ok(()) => true,
             Err(raised) => {
                 RAISED.set(Some(raised));

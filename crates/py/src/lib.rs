@@ -17,6 +17,7 @@ mod foreign;
 mod host;
 mod lock;
 mod origin;
+mod program;
 mod queue;
 mod represent;
 mod rlock;

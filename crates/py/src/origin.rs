@@ -6,6 +6,8 @@ use ironthread::observe::origin::{Line, made_at};
 use ironthread::wait::{Origin, watch};
 use pyo3::prelude::*;
 
+use crate::program;
+
 /// The line that calls the class now, when the program is watched.
 #[inline]
 pub(crate) fn here(py: Python<'_>) -> Option<Origin> {
@@ -28,7 +30,7 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 /// Looking is best effort: an object is made even where its maker cannot be told.
 #[cold]
 fn find(py: Python<'_>) -> Option<Origin> {
-    let found = FINDER.get()?.bind(py).call0().ok()?;
+    let found = program::call(FINDER.get()?.bind(py), &[]).ok()?;
     let (file, number): (String, u32) = found.extract().ok()?;
     Some(made_at(&Line { file: file.into(), number }))
 }

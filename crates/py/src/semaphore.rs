@@ -6,12 +6,13 @@ use ironthread::error::ReleaseError;
 use ironthread::sync::Semaphore;
 use ironthread::wait::Deadline;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::convert::{Truth, wait_deadline};
 use crate::errors::Failure;
-use crate::{origin, represent};
+use crate::{origin, program, represent};
 
 /// A semaphore: at most value threads have acquired and not released it.
 ///
@@ -111,7 +112,7 @@ impl PySemaphore {
         if slf.is_exact_instance_of::<Self>() {
             slf.get().add(1, None)
         } else {
-            slf.call_method0("release").map(drop)
+            program::call_method(slf, intern!(slf.py(), "release"), &[]).map(drop)
         }
     }
 
@@ -181,7 +182,7 @@ impl PyBoundedSemaphore {
         if slf.is_exact_instance_of::<Self>() {
             Self::release(slf, None)
         } else {
-            slf.call_method0("release").map(drop)
+            program::call_method(slf, intern!(slf.py(), "release"), &[]).map(drop)
         }
     }
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ironthread.report import json, text
-from ironthread.report.collect import collect
+from ironthread.report.collect import Report, collect
 
-__all__ = ["render"]
+__all__ = ["collect", "render"]
 
 
-def render(
-    form: str, snapshot: dict[str, Any], program: list[str], cpu: float, directory: str
-) -> str:
-    """The report on `program` in the given form, "text" or "json".
+def render(form: str, report: Report, directory: str) -> str:
+    """The report in the given form, "text" or "json".
 
-    `cpu` is the CPU time of the process in seconds; the text names files relative to `directory`.
+    The text names files below `directory` relative to it.
     """
-    report = collect(snapshot, program, cpu)
-    if form == "json":
-        return json.render(report)
-    return text.render(report, directory)
+    return json.render(report) if form == "json" else text.render(report, directory)

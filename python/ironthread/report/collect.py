@@ -6,6 +6,7 @@ All times are in seconds; points in time count from the start of the program.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,16 +93,25 @@ class Report:
         return peak
 
 
-def collect(snapshot: dict[str, Any], program: list[str], cpu: float) -> Report:
-    """Make a report of what `ironthread._core.watch_snapshot()` returned."""
+def collect(
+    snapshot: Mapping[str, Any], program: list[str], cpu: float, main_cpu_before: float = 0.0
+) -> Report:
+    """Make a report of what `ironthread._core.watch_snapshot()` returned.
+
+    `cpu` is the CPU time of the process while the program ran; `main_cpu_before` what the main
+    thread had used before.
+    """
     elapsed = snapshot["elapsed"]
     main = threading.main_thread().ident
     threads = [_thread(row, elapsed, main) for row in snapshot["threads"]]
+    for thread in threads:
+        if thread.is_main and thread.cpu is not None:
+            thread.cpu -= main_cpu_before
     threads.sort(key=lambda thread: (not thread.is_main, thread.started))
     return Report(program, elapsed, cpu, threads, _sites(snapshot["waits"]))
 
 
-def _thread(row: dict[str, Any], elapsed: float, main: int | None) -> Thread:
+def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
     ended = row["ended"]
     waiting = row["waiting"]
     return Thread(
@@ -118,7 +128,7 @@ def _thread(row: dict[str, Any], elapsed: float, main: int | None) -> Thread:
     )
 
 
-def _sites(rows: list[dict[str, Any]]) -> list[Site]:
+def _sites(rows: Sequence[Mapping[str, Any]]) -> list[Site]:
     """One site for each kind and line, the most waited-for first."""
     sites: dict[tuple[str, Any], Site] = {}
     for row in rows:
@@ -132,5 +142,5 @@ def _sites(rows: list[dict[str, Any]]) -> list[Site]:
     return sorted(sites.values(), key=lambda site: -site.waited.total)
 
 
-def _waited(row: dict[str, Any]) -> Waited:
+def _waited(row: Mapping[str, Any]) -> Waited:
     return Waited(row["count"], row["total"], row["longest"])

@@ -2,7 +2,7 @@
 
 One object, all times in seconds, points in time counted from the start of the program::
 
-    schema        1; it changes when a member is renamed or changes its meaning, not when one is added
+    schema        1; it changes when a member goes or changes its meaning, not when one is added
     program       the script or module and its arguments
     elapsed, cpu  wall time and CPU time of the process while the program ran
     threads

@@ -1,4 +1,5 @@
 """The report as text for a terminal."""
+# ruff: noqa: RUF001 (the multiplication sign is meant)
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ _SINGLE_THREADS = 12
 _GROUP = 3
 _THREAD_ROWS = 20
 _SITE_ROWS = 10
+# What was waited for less than this share of the first is not worth a line.
+_SITE_SHARE = 1e-3
 _WIDTH = 78
+_LABEL = 32
 
 _KINDS = (
     *("Lock", "RLock", "Condition", "Semaphore", "Event", "Barrier"),
@@ -23,9 +27,7 @@ _KINDS = (
 
 def render(report: Report, directory: str) -> str:
     """The report as text; files below `directory` are named relative to it."""
-    title = " ".join(report.program)
-    if len(title) > _WIDTH - 20:
-        title = title[: _WIDTH - 21] + "…"
+    title = _cut(" ".join(report.program), _WIDTH - 20)
     paragraphs = [
         f"── ironthread ── {title} ".ljust(_WIDTH, "─"),
         _summary(report),
@@ -44,7 +46,7 @@ def _summary(report: Report) -> str:
     threads = "1 thread" if report.started == 1 else f"{report.started} threads"
     return (
         f"ran {duration(report.elapsed)} · CPU {duration(report.cpu)}{share} · "
-        f"{threads} started, at most {report.peak} alive at once (with the main thread)"
+        f"{threads} started, at most {report.peak} alive at once"
     )
 
 
@@ -52,7 +54,9 @@ class _Row:
     """A line of the thread table: one thread, or several with sums."""
 
     def __init__(self, label: str, threads: list[Thread]) -> None:
-        self.label = label if len(threads) == 1 else f"{label} × {len(threads)}"
+        self.label = _cut(label, _LABEL)
+        if len(threads) > 1:
+            self.label += f" × {len(threads)}"
         self.lived = sum(thread.lived for thread in threads)
         known = [thread.cpu for thread in threads if thread.cpu is not None]
         self.cpu = sum(known) if known else None
@@ -108,10 +112,16 @@ def _label(thread: Thread) -> str:
     return thread.name or f"(thread {thread.ident})"
 
 
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 def _sites(report: Report, directory: str) -> list[str]:
     if not report.sites:
         return []
-    shown, hidden = report.sites[:_SITE_ROWS], report.sites[_SITE_ROWS:]
+    least = report.sites[0].waited.total * _SITE_SHARE
+    shown = [site for site in report.sites[:_SITE_ROWS] if site.waited.total >= least]
+    hidden = report.sites[len(shown) :]
     lines = [_site(site, directory) for site in shown]
     text = table(
         ["waited for", "made at", "objects", "waits", "total", "longest"],

@@ -16,6 +16,7 @@ import time
 
 from ironthread import _core
 from ironthread.run import threads
+from ironthread.run.imports import without_modules_of_the_program
 from ironthread.run.options import CannotRun
 
 TYPE_CHECKING = False
@@ -43,6 +44,7 @@ class Ending:
         self._process = os.getpid()
         self._directory = os.getcwd()
         self._cpu = time.process_time()
+        self._main_cpu = time.thread_time()
         # Without the place of our own command; the program's directory is not there yet.
         self._path = sys.path[0 if sys.flags.safe_path else 1 :]
         atexit.register(self.finish)
@@ -60,7 +62,7 @@ class Ending:
             return
         try:
             report = self._report()
-        except Exception as error:  # noqa: BLE001 (a report is not worth a traceback at the end)
+        except Exception as error:  # a report is not worth a traceback at the end
             report = f"ironthread: no report: {error!r}\n"
         file = self._options.report_file
         if file is None:
@@ -77,15 +79,15 @@ class Ending:
         _core.thread_ended(threading.main_thread().name)
         snapshot = _core.watch_snapshot()
         _core.watch_stop()
-        # Only now, so that the program found no module loaded that it did not load itself; from
-        # where it cannot have put modules of its own under the same names.
-        path, sys.path = sys.path, self._path
-        try:
-            from ironthread.report import render
-        finally:
-            sys.path = path
+        # Only now, so that the program found no module loaded that it did not load itself.
+        with without_modules_of_the_program(self._path):
+            from ironthread.report import collect, render
         program = [self._options.target, *self._options.arguments]
-        return render(self._options.report, snapshot, program, cpu, self._directory)
+        return render(
+            self._options.report,
+            collect(snapshot, program, cpu, self._main_cpu),
+            self._directory,
+        )
 
 
 def _to_standard_error(text: str) -> None:

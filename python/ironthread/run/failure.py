@@ -24,7 +24,7 @@ def attempt(action: Callable[[], None]) -> BaseException | None:
         action()
     except SystemExit:
         raise
-    except BaseException as error:  # noqa: BLE001 (the program's, to be shown as python shows it)
+    except BaseException as error:  # the program's, to be shown as python shows it
         return error
     return None
 

@@ -46,7 +46,7 @@ class Located:
 
 def absolute(path: str) -> str:
     """The absolute form that the interpreter gives a script's path: nothing is normalised."""
-    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path.removeprefix("./"))
+    return os.path.join(os.getcwd(), path)
 
 
 def script(path: str) -> Located:

@@ -173,10 +173,7 @@ impl<O: Order> Queue<O> {
                 return Err(PutError::Full(item));
             }
             match self.wait(state, Kind::QueuePut, place, deadline) {
-                Ok((back, notified)) => {
-                    state = back;
-                    place = if notified { Place::Front } else { place };
-                }
+                Ok(next) => (state, place) = next,
                 Err(Interrupted) => return Err(PutError::Interrupted(item)),
             }
         }
@@ -209,40 +206,43 @@ impl<O: Order> Queue<O> {
                 return Err(GetError::Empty);
             }
             match self.wait(state, Kind::QueueGet, place, deadline) {
-                Ok((back, notified)) => {
-                    state = back;
-                    place = if notified { Place::Front } else { place };
-                }
+                Ok(next) => (state, place) = next,
                 Err(Interrupted) => return Err(GetError::Interrupted),
             }
         }
     }
 
-    /// Waits on one side; says whether the thread was called.
+    /// Waits on one side; says where to wait the next time: at the front for who was called before.
     fn wait<'a>(
         &'a self,
         mut state: MutexGuard<'a, State<O>>,
         kind: Kind,
         place: Place,
         deadline: Deadline,
-    ) -> Result<(MutexGuard<'a, State<O>>, bool), Interrupted> {
+    ) -> Result<(MutexGuard<'a, State<O>>, Place), Interrupted> {
         let side = state.side(kind);
         side.waiting = true;
         let ticket = wait::enlist(side.site(), place);
         drop(state);
-        let wake = ticket.sleep(deadline, Signals::Heed);
+        let wake = ticket.sleep(deadline, Signals::Leave);
         let mut state = self.state();
-        let notified = matches!(wake, Wake::Notified | Wake::Interrupted { notified: true });
-        if notified {
-            state.side(kind).arrived();
+        match wake {
+            Wake::Notified => {
+                state.side(kind).arrived();
+                Ok((state, Place::Front))
+            }
+            Wake::Stale | Wake::TimedOut => Ok((state, place)),
+            Wake::Signalled { notified } | Wake::Interrupted { notified } => {
+                if notified {
+                    state.side(kind).arrived();
+                }
+                let next = state.call_next(kind);
+                drop(state);
+                next.wake();
+                wait::run_handlers()?;
+                Ok((self.state(), Place::Front))
+            }
         }
-        if matches!(wake, Wake::Interrupted { .. }) {
-            let next = state.call_next(kind);
-            drop(state);
-            next.wake();
-            return Err(Interrupted);
-        }
-        Ok((state, notified))
     }
 
     /// Marks one item as done.

@@ -44,7 +44,7 @@ impl Gate {
 
     /// Takes the gate for as long as the guard lives.
     fn enter(&self) -> Result<Inside<'_>, Interrupted> {
-        self.acquire(Place::Back, Signals::Heed)?;
+        self.acquire(Place::Back, Signals::Leave)?;
         Ok(Inside(self))
     }
 }

@@ -95,11 +95,15 @@ impl Condition {
     /// # Errors
     /// [`Interrupted`] when a signal handler ended the wait; a notification that had come is passed on.
     pub fn sleep(&self, ticket: Ticket, deadline: Deadline) -> Result<bool, Interrupted> {
-        match ticket.sleep(deadline, Signals::Heed) {
+        match ticket.sleep(deadline, Signals::Stay) {
             Wake::Notified | Wake::Stale => Ok(true),
             Wake::TimedOut => {
                 self.waiters.fetch_sub(1, Relaxed);
                 Ok(false)
+            }
+            // It had been moved to the queue of the lock.
+            Wake::Signalled { .. } => {
+                wait::run_handlers().map(|()| true).inspect_err(|_| self.left(true))
             }
             Wake::Interrupted { notified } => {
                 self.left(notified);

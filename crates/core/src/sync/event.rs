@@ -89,12 +89,13 @@ impl Event {
                 continue;
             }
             let must_wait = || self.word.load(Relaxed) == PARKED;
-            match wait::park(self.site(), Place::Back, must_wait, deadline, Signals::Heed) {
+            match wait::park(self.site(), Place::Back, must_wait, deadline, Signals::Stay) {
                 // Woken by `set`, even if the flag has been cleared since.
                 Wake::Notified => return Ok(true),
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.is_set()),
-                Wake::Interrupted { .. } => return Err(Interrupted),
+                // `set` wakes everybody: there is nothing to pass on.
+                Wake::Signalled { .. } | Wake::Interrupted { .. } => return Err(Interrupted),
             }
         }
     }

@@ -101,11 +101,12 @@ impl Holder {
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(false),
-                Wake::Interrupted { notified } => {
+                Wake::Signalled { notified } | Wake::Interrupted { notified } => {
                     if notified {
                         self.pass_on(site.address());
                     }
-                    return Err(Interrupted);
+                    wait::run_handlers()?;
+                    place = Place::Front;
                 }
             }
         }

@@ -44,7 +44,7 @@ impl Lock {
         if self.holder.try_acquire(me) {
             return Ok(true);
         }
-        self.wait_for(me, Place::Back, deadline, Signals::Heed)
+        self.wait_for(me, Place::Back, deadline, Signals::Leave)
     }
 
     fn wait_for(

@@ -64,7 +64,7 @@ impl RLock {
         if self.try_acquire_as(me) {
             return Ok(true);
         }
-        self.wait_for(me, Place::Back, deadline, Signals::Heed)
+        self.wait_for(me, Place::Back, deadline, Signals::Leave)
     }
 
     fn wait_for(

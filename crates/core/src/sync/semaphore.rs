@@ -94,15 +94,16 @@ impl Semaphore {
                 continue;
             }
             let must_wait = || self.word.load(Relaxed) == PARKED;
-            match wait::park(self.site(), place, must_wait, deadline, Signals::Heed) {
+            match wait::park(self.site(), place, must_wait, deadline, Signals::Leave) {
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.try_acquire()),
-                Wake::Interrupted { notified } => {
+                Wake::Signalled { notified } | Wake::Interrupted { notified } => {
                     if notified && self.value() > 0 {
                         self.wake(1);
                     }
-                    return Err(Interrupted);
+                    wait::run_handlers()?;
+                    place = Place::Front;
                 }
             }
         }

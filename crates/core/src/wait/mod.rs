@@ -20,10 +20,11 @@ pub use fork::generation;
 pub use site::{Kind, Origin, Site};
 pub use table::Place;
 
+use crate::error::Interrupted;
 use crate::facade::Arc;
 use host::host;
 use parker::{MOVED, NOTIFIED, Rest};
-use table::Waiter;
+use table::{Bucket, Waiter};
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +35,14 @@ pub enum Wake {
     Stale,
     /// The deadline passed; the waiter has left the queue, and no unpark chose it.
     TimedOut,
-    /// A signal handler wants the wait ended; the waiter has left the queue.
+    /// A signal arrived, and the waiter has left the queue; handlers have not run.
+    Signalled {
+        /// An unpark had chosen this waiter all the same: the wake-up is to be used or passed on.
+        notified: bool,
+    },
+    /// A signal handler wants the wait ended; the waiter has left the queue. Only with [`Signals::Stay`].
     Interrupted {
-        /// An unpark had chosen this waiter all the same: whoever cannot use the wake-up passes it on.
+        /// An unpark had chosen this waiter all the same: the wake-up is to be passed on.
         notified: bool,
     },
 }
@@ -44,10 +50,23 @@ pub enum Wake {
 /// What a wait does with signals, on the thread that takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signals {
-    /// Handlers run during the wait and may end it.
-    Heed,
     /// The wait goes on; handlers run after it.
     Defer,
+    /// The waiter leaves the queue, and the caller [runs the handlers](run_handlers) before it waits
+    /// again: for what any waiter may take. A handler can last; kept in the queue meanwhile, the waiter
+    /// could be chosen before others who are ready.
+    Leave,
+    /// Handlers run with the place in the queue kept: for a notification that is meant for those who
+    /// wait now, and would be missed.
+    Stay,
+}
+
+/// Runs the handlers of signals that have arrived, on the thread that takes them.
+///
+/// # Errors
+/// [`Interrupted`] when a handler wants the wait ended.
+pub fn run_handlers() -> Result<(), Interrupted> {
+    if host().run_handlers() { Ok(()) } else { Err(Interrupted) }
 }
 
 /// A place in the queue of a site, held by a thread that is about to sleep.
@@ -121,7 +140,7 @@ impl Ticket {
 
     fn sleep_watched(&mut self, deadline: Deadline, signals: Signals) -> Wake {
         let host = host();
-        let interruptible = signals == Signals::Heed && host.takes_signals();
+        let interruptible = signals != Signals::Defer && host.takes_signals();
         loop {
             let mut rest = Rest::Interrupted;
             host.detached(&mut || rest = self.waiter.parker.sleep(deadline, interruptible));
@@ -134,13 +153,17 @@ impl Ticket {
                 Rest::TimedOut => {
                     return if self.leave() { Wake::Notified } else { Wake::TimedOut };
                 }
-                // The place in the queue is kept while handlers run: a wake-up that comes meanwhile is
-                // seen by the next sleep.
-                Rest::Interrupted => {
-                    if !host.run_handlers() {
+                Rest::Interrupted if signals == Signals::Stay => {
+                    if !self.step_away() {
+                        return Wake::Signalled { notified: true };
+                    }
+                    if run_handlers().is_err() {
                         return Wake::Interrupted { notified: self.leave() };
                     }
+                    // A wake-up that came meanwhile is seen by the next sleep.
+                    self.step_back();
                 }
+                Rest::Interrupted => return Wake::Signalled { notified: self.leave() },
             }
         }
     }
@@ -154,22 +177,47 @@ impl Ticket {
     /// Leaves whatever queue the waiter is in. Returns whether it was notified, or moved, before.
     fn leave(&mut self) -> bool {
         self.gone = true;
-        loop {
-            let site = self.waiter.site.load(Ordering::Relaxed);
-            let mut bucket = table::bucket(site);
-            if self.waiter.site.load(Ordering::Relaxed) != site {
-                continue; // moved between the look and the lock
-            }
+        self.in_queue(|bucket, site| {
             let state = self.waiter.parker.state();
             if state == NOTIFIED {
                 return true;
             }
             let was_in_queue = bucket.remove(site, &self.waiter);
-            debug_assert!(
-                was_in_queue,
-                "a waiter that was not notified is in the queue of its site"
-            );
-            return state == MOVED;
+            debug_assert!(was_in_queue, "who was not notified is in the queue of the site");
+            state == MOVED
+        })
+    }
+
+    /// Notes that the waiter runs signal handlers, so that its notification does not move it into a
+    /// lock's queue, where a release would choose it long before it is ready. `false`, and out of the
+    /// queue, when it has been moved already.
+    fn step_away(&mut self) -> bool {
+        let moved = self.in_queue(|bucket, site| {
+            let moved = self.waiter.parker.state() == MOVED;
+            if moved {
+                bucket.remove(site, &self.waiter);
+            } else {
+                self.waiter.away.store(true, Ordering::Relaxed);
+            }
+            moved
+        });
+        self.gone = moved;
+        !moved
+    }
+
+    fn step_back(&self) {
+        self.in_queue(|_, _| self.waiter.away.store(false, Ordering::Relaxed));
+    }
+
+    /// Runs `step` under the lock of the bucket that the waiter's queue is in.
+    fn in_queue<R>(&self, step: impl FnOnce(&mut Bucket, usize) -> R) -> R {
+        loop {
+            let site = self.waiter.site.load(Ordering::Relaxed);
+            let mut bucket = table::bucket(site);
+            // Unless it was moved between the look and the lock.
+            if self.waiter.site.load(Ordering::Relaxed) == site {
+                return step(&mut bucket, site);
+            }
         }
     }
 }

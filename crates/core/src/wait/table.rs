@@ -8,9 +8,10 @@
 //! that sleeps. Where two are needed they are taken in the order of the buckets.
 
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::parker::{MOVED, NOTIFIED, Parker};
-use crate::facade::{self, Arc, AtomicUsize, Mutex, MutexGuard};
+use crate::facade::{self, Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard};
 use crate::thread::ThreadId;
 
 /// One wait of one thread.
@@ -19,6 +20,8 @@ pub(super) struct Waiter {
     /// The site whose queue the waiter is in. Written under the lock of that queue's bucket; read
     /// without it only to find the bucket, and compared again under its lock (so relaxed will do).
     pub(super) site: AtomicUsize,
+    /// Whether the waiter runs signal handlers instead of sleeping. Under the lock of the bucket.
+    pub(super) away: AtomicBool,
     pub(super) thread: ThreadId,
 }
 
@@ -27,6 +30,7 @@ impl Waiter {
         Arc::new(Self {
             parker: Parker::new(),
             site: AtomicUsize::new(site),
+            away: AtomicBool::new(false),
             thread: ThreadId::current(),
         })
     }
@@ -157,7 +161,8 @@ pub(super) fn all_buckets() -> Vec<MutexGuard<'static, Bucket>> {
 
 /// Moves up to `count` waiters from the queue of `from` to the queue of `to`, without waking them.
 ///
-/// `admit` runs under the locks of both queues; if it says no, nobody is moved. Returns how many moved.
+/// `admit` runs under the locks of both queues; if it says no, nobody is moved. A waiter that is awake,
+/// running signal handlers, is notified instead. Returns how many were moved or notified.
 pub(super) fn move_waiters(
     from: usize,
     to: usize,
@@ -183,7 +188,12 @@ pub(super) fn move_waiters(
         let mut waiter = None;
         side(from_is_second, &mut |bucket| waiter = bucket.pop(from));
         let Some(waiter) = waiter else { break };
-        waiter.site.store(to, std::sync::atomic::Ordering::Relaxed);
+        if waiter.away.load(Relaxed) {
+            // Awake, and on its way to the lock once its handlers are done.
+            waiter.parker.set(NOTIFIED);
+            continue;
+        }
+        waiter.site.store(to, Relaxed);
         waiter.parker.set(MOVED);
         let mut waiter = Some(waiter);
         side(to_is_second, &mut |bucket| {

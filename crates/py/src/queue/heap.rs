@@ -9,6 +9,8 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use crate::program;
+
 /// Adds an item.
 pub(super) fn push(heap: &Bound<'_, PyList>, item: &Bound<'_, PyAny>) -> PyResult<()> {
     let size = heap.len();
@@ -48,7 +50,7 @@ fn path_up(
     let mut path = Vec::new();
     while hole > root {
         let parent = (hole - 1) / 2;
-        if !item.lt(heap.get_item(parent)?)? {
+        if !program::is_less(item, &heap.get_item(parent)?)? {
             break;
         }
         path.push(parent);
@@ -63,7 +65,7 @@ fn path_down(heap: &Bound<'_, PyList>, size: usize) -> PyResult<Vec<usize>> {
     let mut child = 1;
     while child < size {
         let right = child + 1;
-        if right < size && !heap.get_item(child)?.lt(heap.get_item(right)?)? {
+        if right < size && !program::is_less(&heap.get_item(child)?, &heap.get_item(right)?)? {
             child = right;
         }
         path.push(child);
@@ -75,7 +77,7 @@ fn path_down(heap: &Bound<'_, PyList>, size: usize) -> PyResult<Vec<usize>> {
 /// How far down the path `item` belongs: below everything that it is not less than.
 fn settle(heap: &Bound<'_, PyList>, path: &[usize], item: &Bound<'_, PyAny>) -> PyResult<usize> {
     let mut depth = path.len();
-    while depth > 0 && item.lt(heap.get_item(path[depth - 1])?)? {
+    while depth > 0 && program::is_less(item, &heap.get_item(path[depth - 1])?)? {
         depth -= 1;
     }
     Ok(depth)

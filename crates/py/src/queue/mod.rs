@@ -24,13 +24,13 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
 use crate::condition::PyCondition;
 use crate::convert::{Truth, queue_deadline};
 use crate::errors::Failure;
 use crate::lock::PyLock;
-use crate::origin;
+use crate::{origin, program};
 use open::Open;
 pub(crate) use simple::PySimpleQueue;
 
@@ -203,7 +203,8 @@ impl PyQueue {
         }
         if !slf.is_exact_instance_of::<Self>() && Self::is_customized(slf)? {
             Open::of(slf)?;
-            slf.call_method1(intern!(slf.py(), "_init"), (slf.get().native.maxsize(),))?;
+            let maxsize = slf.get().native.maxsize().into_pyobject(slf.py())?.into_any();
+            program::call_method(slf, intern!(slf.py(), "_init"), &[&maxsize])?;
         }
         Ok(())
     }
@@ -248,7 +249,8 @@ impl PyQueue {
             Self::put_until(slf, item, Deadline::PAST)?;
             return Ok(py.None().into_bound(py));
         }
-        slf.call_method1(intern!(py, "put"), (item, false))
+        let no = PyBool::new(py, false).to_owned().into_any();
+        program::call_method(slf, intern!(py, "put"), &[item, &no])
     }
 
     /// Remove and return the next item without waiting: get(block=False).
@@ -256,7 +258,8 @@ impl PyQueue {
         if slf.is_exact_instance_of::<Self>() {
             return Self::get_until(slf, Deadline::PAST);
         }
-        slf.call_method1(intern!(slf.py(), "get"), (false,))
+        let no = PyBool::new(slf.py(), false).to_owned().into_any();
+        program::call_method(slf, intern!(slf.py(), "get"), &[&no])
     }
 
     /// Mark one item as done. ValueError is raised when there were not so many.
@@ -290,7 +293,7 @@ impl PyQueue {
         if let Some(open) = Self::opened(slf)? {
             return open.shut_down(slf, immediate.0);
         }
-        drop(slf.get().native.shut_down(immediate.0));
+        program::discard(slf.py(), slf.get().native.shut_down(immediate.0));
         slf.get().open.get().map_or(Ok(()), |open| open.shut_down(slf, immediate.0))
     }
 
@@ -397,7 +400,7 @@ impl PyQueue {
 
     /// Return how many items are held. For subclasses to override.
     fn _qsize(slf: &Bound<'_, Self>) -> PyResult<usize> {
-        Open::of(slf)?.items(slf.py())?.len()
+        program::len(&Open::of(slf)?.items(slf.py())?)
     }
 
     /// Store an item. For subclasses to override.
@@ -425,9 +428,21 @@ impl PyQueue {
     }
 
     fn __clear__(&self) {
-        drop(self.native.close().items);
-        if let Some(open) = self.open.get() {
-            open.clear();
+        Python::attach(|py| {
+            program::discard(py, self.native.close().items);
+            if let Some(open) = self.open.get() {
+                open.clear(py);
+            }
+        });
+    }
+}
+
+impl Drop for PyQueue {
+    fn drop(&mut self) {
+        // The items' finalizers may run.
+        let items = self.native.close().items;
+        if !items.is_empty() {
+            Python::attach(|py| program::discard(py, items));
         }
     }
 }

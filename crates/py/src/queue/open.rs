@@ -21,6 +21,7 @@ use super::{Flavor, PyQueue, heap};
 use crate::condition::PyCondition;
 use crate::errors::Failure;
 use crate::lock::PyLock;
+use crate::program;
 
 /// See the module's description. `unfinished` and `shut_down` change with `mutex` held, as the standard
 /// library's attributes do; that lock orders them.
@@ -51,7 +52,7 @@ impl Drop for Held<'_> {
 pub(super) fn new_items(py: Python<'_>, flavor: Flavor) -> PyResult<Bound<'_, PyAny>> {
     static DEQUE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     match flavor {
-        Flavor::Fifo => DEQUE.import(py, "collections", "deque")?.call0(),
+        Flavor::Fifo => program::call(DEQUE.import(py, "collections", "deque")?, &[]),
         Flavor::Lifo | Flavor::Priority => Ok(PyList::empty(py).into_any()),
     }
 }
@@ -64,7 +65,7 @@ pub(super) fn store(
 ) -> PyResult<()> {
     match flavor {
         Flavor::Fifo | Flavor::Lifo => {
-            items.call_method1(intern!(items.py(), "append"), (item,)).map(drop)
+            program::call_method(items, intern!(items.py(), "append"), &[item]).map(drop)
         }
         Flavor::Priority => heap::push(items.cast()?, item),
     }
@@ -74,8 +75,8 @@ pub(super) fn store(
 pub(super) fn take<'py>(flavor: Flavor, items: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = items.py();
     match flavor {
-        Flavor::Fifo => items.call_method0(intern!(py, "popleft")),
-        Flavor::Lifo => items.call_method0(intern!(py, "pop")),
+        Flavor::Fifo => program::call_method(items, intern!(py, "popleft"), &[]),
+        Flavor::Lifo => program::call_method(items, intern!(py, "pop"), &[]),
         Flavor::Priority => heap::pop(items.cast()?),
     }
 }
@@ -246,15 +247,15 @@ impl Open {
 
     fn size(&self, queue: &Bound<'_, PyQueue>) -> PyResult<usize> {
         if self.customized {
-            queue.call_method0(intern!(queue.py(), "_qsize"))?.extract()
+            program::call_method(queue, intern!(queue.py(), "_qsize"), &[])?.extract()
         } else {
-            self.items(queue.py())?.len()
+            program::len(&self.items(queue.py())?)
         }
     }
 
     fn store(&self, queue: &Bound<'_, PyQueue>, item: &Bound<'_, PyAny>) -> PyResult<()> {
         if self.customized {
-            queue.call_method1(intern!(queue.py(), "_put"), (item,)).map(drop)
+            program::call_method(queue, intern!(queue.py(), "_put"), &[item]).map(drop)
         } else {
             store(queue.get().flavor, &self.items(queue.py())?, item)
         }
@@ -262,7 +263,7 @@ impl Open {
 
     fn take<'py>(&self, queue: &Bound<'py, PyQueue>) -> PyResult<Bound<'py, PyAny>> {
         if self.customized {
-            queue.call_method0(intern!(queue.py(), "_get"))
+            program::call_method(queue, intern!(queue.py(), "_get"), &[])
         } else {
             take(queue.get().flavor, &self.items(queue.py())?)
         }
@@ -280,7 +281,7 @@ impl Open {
     pub(super) fn set_items(&self, items: &Bound<'_, PyAny>) {
         // The old object is dropped after the slot is unlocked: dropping may run any code.
         let old = self.items_slot().replace(items.clone().unbind());
-        drop(old);
+        program::discard(items.py(), old);
     }
 
     pub(super) fn unfinished(&self) -> isize {
@@ -311,8 +312,8 @@ impl Open {
         }
     }
 
-    pub(super) fn clear(&self) {
+    pub(super) fn clear(&self, py: Python<'_>) {
         let old = self.items_slot().take();
-        drop(old);
+        program::discard(py, old);
     }
 }

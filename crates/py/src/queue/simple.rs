@@ -10,7 +10,7 @@ use pyo3::types::PyType;
 use super::{generic_alias, visit_items};
 use crate::convert::{Truth, queue_deadline};
 use crate::errors::Failure;
-use crate::origin;
+use crate::{origin, program};
 
 /// An unbounded queue, first in, first out, without tasks to count.
 ///
@@ -94,8 +94,18 @@ impl PySimpleQueue {
 
     fn __clear__(&self) {
         // Closing would be for good, and a finalizer may still use the queue: only the items go.
-        while let Ok(item) = self.queue.get(Deadline::PAST) {
-            drop(item);
+        Python::attach(|py| {
+            program::discard(py, std::iter::from_fn(|| self.queue.get(Deadline::PAST).ok()));
+        });
+    }
+}
+
+impl Drop for PySimpleQueue {
+    fn drop(&mut self) {
+        // The items' finalizers may run.
+        let items = self.queue.close().items;
+        if !items.is_empty() {
+            Python::attach(|py| program::discard(py, items));
         }
     }
 }
