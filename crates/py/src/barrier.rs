@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use ironthread::error::BarrierError;
 use ironthread::sync::Barrier;
+use ironthread::wait::Kind;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySuper, PyTuple, PyType};
@@ -53,7 +54,7 @@ impl PyBarrier {
     ) -> PyResult<()> {
         let parties = usize::try_from(parties).ok().filter(|&parties| parties > 0);
         let parties = parties.ok_or(Failure::BarrierParties)?;
-        let barrier = Barrier::made_at(parties, origin::here(py));
+        let barrier = Barrier::made_at(parties, origin::here(py, Kind::Barrier));
         // A second __init__ changes nothing: threads may be waiting already.
         let _ = self.made.set(Made { barrier, action, timeout });
         Ok(())

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use ironthread::error::WaitError;
 use ironthread::sync::{Condition, Relock};
-use ironthread::wait::Deadline;
+use ironthread::wait::{Deadline, Kind};
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -56,7 +56,10 @@ pub(crate) struct PyCondition {
 
 impl PyCondition {
     fn made_here(py: Python<'_>) -> Self {
-        Self { condition: Condition::made_at(origin::here(py)), guard: OnceLock::new() }
+        Self {
+            condition: Condition::made_at(origin::here(py, Kind::Condition)),
+            guard: OnceLock::new(),
+        }
     }
 
     /// A condition over one of our plain locks.

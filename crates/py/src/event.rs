@@ -1,6 +1,7 @@
 //! `threading.Event`.
 
 use ironthread::sync::Event;
+use ironthread::wait::Kind;
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -32,7 +33,7 @@ impl PyEvent {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self { event: Event::made_at(origin::here(py)), condition: PyOnceLock::new() }
+        Self { event: Event::made_at(origin::here(py, Kind::Event)), condition: PyOnceLock::new() }
     }
 
     fn __init__(&self) {

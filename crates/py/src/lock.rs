@@ -1,7 +1,7 @@
 //! `threading.Lock`.
 
 use ironthread::sync::Lock;
-use ironthread::wait::Deadline;
+use ironthread::wait::{Deadline, Kind};
 use pyo3::prelude::*;
 
 use crate::convert::{Truth, lock_deadline};
@@ -20,7 +20,7 @@ pub(crate) struct PyLock {
 impl PyLock {
     /// A lock made by the line of the program that runs now.
     pub(crate) fn made_here(py: Python<'_>) -> Self {
-        Self { lock: Lock::made_at(origin::here(py)) }
+        Self { lock: Lock::made_at(origin::here(py, Kind::Lock)) }
     }
 }
 

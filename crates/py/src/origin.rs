@@ -3,15 +3,15 @@
 use std::sync::OnceLock;
 
 use ironthread::observe::origin::{Line, made_at};
-use ironthread::wait::{Origin, watch};
+use ironthread::wait::{Kind, Origin, watch};
 use pyo3::prelude::*;
 
 use crate::program;
 
-/// The line that calls the class now, when the program is watched.
+/// The line that makes something of this kind now, when the program is watched.
 #[inline]
-pub(crate) fn here(py: Python<'_>) -> Option<Origin> {
-    if watch::is_on() { find(py) } else { None }
+pub(crate) fn here(py: Python<'_>, kind: Kind) -> Option<Origin> {
+    if watch::is_on() { find(py, kind) } else { None }
 }
 
 /// `ironthread._origin.program_line`, fetched before the first primitive is made under observation: an
@@ -29,8 +29,8 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 
 /// Looking is best effort: an object is made even where its maker cannot be told.
 #[cold]
-fn find(py: Python<'_>) -> Option<Origin> {
+fn find(py: Python<'_>, kind: Kind) -> Option<Origin> {
     let found = program::call(FINDER.get()?.bind(py), &[]).ok()?;
     let (file, number): (String, u32) = found.extract().ok()?;
-    Some(made_at(&Line { file: file.into(), number }))
+    Some(made_at(&Line { file: file.into(), number }, kind))
 }

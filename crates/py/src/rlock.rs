@@ -2,7 +2,7 @@
 
 use ironthread::observe::registry::ident_of;
 use ironthread::sync::{RLock, Relock};
-use ironthread::wait::{Deadline, Place};
+use ironthread::wait::{Deadline, Kind, Place};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -22,7 +22,7 @@ pub(crate) struct PyRLock {
 impl PyRLock {
     /// A lock made by the line of the program that runs now.
     pub(crate) fn made_here(py: Python<'_>) -> Self {
-        Self { lock: RLock::made_at(origin::here(py)) }
+        Self { lock: RLock::made_at(origin::here(py, Kind::RLock)) }
     }
 }
 

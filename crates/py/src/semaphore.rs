@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use ironthread::error::ReleaseError;
 use ironthread::sync::Semaphore;
-use ironthread::wait::Deadline;
+use ironthread::wait::{Deadline, Kind};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -24,7 +24,7 @@ pub(crate) struct PySemaphore {
 
 impl PySemaphore {
     fn made_here(py: Python<'_>) -> Self {
-        Self { semaphore: Semaphore::made_at(1, origin::here(py)) }
+        Self { semaphore: Semaphore::made_at(1, origin::here(py, Kind::Semaphore)) }
     }
 
     /// Adds `count`, keeping below `bound`.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use crate::wait::Origin;
+use crate::wait::{Kind, Origin};
 
 /// A line of the program's source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,8 +20,9 @@ pub struct Line {
 
 #[derive(Default)]
 struct Table {
-    numbers: BTreeMap<Line, Origin>,
-    /// By number − 1: the line, and how many objects it made.
+    /// A line that makes things of two kinds has two numbers.
+    numbers: BTreeMap<(Line, Kind), Origin>,
+    /// By number − 1: the line, and how many objects of the kind it made.
     lines: Vec<(Line, u64)>,
 }
 
@@ -31,20 +32,21 @@ fn table() -> std::sync::MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Notes that `line` made one more object, and returns the line's number.
+/// Notes that `line` made one more object of a kind, and returns the number of line and kind. A queue
+/// counts as what its getters wait for.
 ///
 /// # Panics
 /// When there are more than 2³² − 1 different lines.
-pub fn made_at(line: &Line) -> Origin {
+pub fn made_at(line: &Line, kind: Kind) -> Origin {
     let mut table = table();
-    if let Some(&origin) = table.numbers.get(line) {
+    if let Some(&origin) = table.numbers.get(&(line.clone(), kind)) {
         table.lines[index(origin)].1 += 1;
         return origin;
     }
     table.lines.push((line.clone(), 1));
     let number = u32::try_from(table.lines.len()).ok().and_then(NonZeroU32::new);
     let origin = Origin(number.expect("a program has fewer than 2^32 lines"));
-    table.numbers.insert(line.clone(), origin);
+    table.numbers.insert((line.clone(), kind), origin);
     origin
 }
 
@@ -63,12 +65,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_one_number_and_counts_its_objects() {
+    fn a_line_has_one_number_a_kind_and_counts_its_objects() {
         let here = Line { file: "origin_test.py".into(), number: 7 };
         let there = Line { file: "origin_test.py".into(), number: 8 };
-        let first = made_at(&here);
-        assert_ne!(made_at(&there), first);
-        assert_eq!(made_at(&here), first);
+        let first = made_at(&here, Kind::Lock);
+        assert_ne!(made_at(&there, Kind::Lock), first);
+        assert_ne!(made_at(&here, Kind::Event), first);
+        assert_eq!(made_at(&here, Kind::Lock), first);
         assert_eq!(line(first), Some((here, 2)));
     }
 }

@@ -17,7 +17,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyType};
 
-use super::{Flavor, PyQueue, heap};
+use super::class::PyQueue;
+use super::heap;
+use super::items::Flavor;
 use crate::condition::PyCondition;
 use crate::errors::Failure;
 use crate::lock::PyLock;

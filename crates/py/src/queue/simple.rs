@@ -2,7 +2,7 @@
 
 use ironthread::error::{GetError, PutError};
 use ironthread::queue::{Fifo, Queue};
-use ironthread::wait::Deadline;
+use ironthread::wait::{Deadline, Kind};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -25,7 +25,7 @@ pub(crate) struct PySimpleQueue {
 impl PySimpleQueue {
     #[new]
     fn new(py: Python<'_>) -> Self {
-        Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py)) }
+        Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) }
     }
 
     /// Put an item into the queue. The other arguments are there because Queue.put() has them.

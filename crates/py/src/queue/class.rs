@@ -1,0 +1,387 @@
+//! `queue.Queue`, the class: each method goes to the native queue or to the open one.
+
+use std::sync::OnceLock;
+
+use ironthread::error::{GetError, PutError};
+use ironthread::queue::Queue;
+use ironthread::wait::{Deadline, Kind};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
+
+use super::items::{Flavor, Items};
+use super::open::{self, Open};
+use super::{generic_alias, visit_items};
+use crate::condition::PyCondition;
+use crate::convert::{Truth, queue_deadline};
+use crate::errors::Failure;
+use crate::lock::PyLock;
+use crate::{origin, program};
+
+/// A queue for many producers and many consumers, first in, first out.
+///
+/// If maxsize is zero or less, the queue's size has no limit. Follows
+/// https://docs.python.org/3/library/queue.html#queue-objects.
+#[pyclass(frozen, subclass, dict, weakref, name = "Queue", module = "queue")]
+pub(crate) struct PyQueue {
+    pub(super) flavor: Flavor,
+    pub(super) native: Queue<Items>,
+    pub(super) open: OnceLock<Open>,
+}
+
+impl PyQueue {
+    pub(super) fn made_here(py: Python<'_>, flavor: Flavor) -> Self {
+        let origin = origin::here(py, Kind::QueueGet);
+        Self {
+            flavor,
+            native: Queue::made_at(Items::new(flavor), 0, origin),
+            open: OnceLock::new(),
+        }
+    }
+
+    /// The open queue, where the queue is open or has to be.
+    fn opened<'a>(slf: &'a Bound<'_, Self>) -> PyResult<Option<&'a Open>> {
+        let this = slf.get();
+        match (this.open.get(), this.flavor) {
+            (None, Flavor::Priority) => Open::of(slf).map(Some),
+            (open, _) => Ok(open),
+        }
+    }
+
+    fn has_limit(&self) -> bool {
+        self.native.maxsize() > 0
+    }
+
+    /// The deadline of a put: its time limit counts only where the queue's size has a limit.
+    fn put_deadline(&self, block: bool, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Deadline> {
+        if timeout.is_some() && !self.has_limit() {
+            return Ok(Deadline::NEVER);
+        }
+        queue_deadline(block, timeout)
+    }
+
+    fn put_until(
+        slf: &Bound<'_, Self>,
+        item: &Bound<'_, PyAny>,
+        deadline: Deadline,
+    ) -> PyResult<()> {
+        if let Some(open) = Self::opened(slf)? {
+            return open.put(slf, item, deadline);
+        }
+        let this = slf.get();
+        // What comes back with an error is dropped here, outside the queue.
+        match this.native.put(item.clone().unbind(), deadline) {
+            Ok(()) => Ok(()),
+            Err(PutError::Full(_)) => Err(Failure::QueueFull.into()),
+            Err(PutError::Interrupted(_)) => Err(Failure::Interrupted.into()),
+            Err(PutError::ShutDown(_)) => match this.open.get() {
+                Some(open) => open.put(slf, item, deadline),
+                None => Err(Failure::QueueShutDown.into()),
+            },
+        }
+    }
+
+    fn get_until<'py>(slf: &Bound<'py, Self>, deadline: Deadline) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(open) = Self::opened(slf)? {
+            return open.get(slf, deadline);
+        }
+        let this = slf.get();
+        match this.native.get(deadline) {
+            Ok(item) => Ok(item.into_bound(slf.py())),
+            Err(GetError::Empty) => Err(Failure::QueueEmpty.into()),
+            Err(GetError::Interrupted) => Err(Failure::Interrupted.into()),
+            Err(GetError::ShutDown) => match this.open.get() {
+                Some(open) => open.get(slf, deadline),
+                None => Err(Failure::QueueShutDown.into()),
+            },
+        }
+    }
+
+    /// Whether the object's class stores items its own way.
+    pub(super) fn is_customized(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let (py, class) = (slf.py(), slf.get_type());
+        let base = py.get_type::<Self>();
+        for name in ["_init", "_qsize", "_put", "_get"] {
+            if !class.getattr(name)?.is(&base.getattr(name)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// A queue's limit; what is too large for the machine is no less of a limit.
+fn limit_of(maxsize: &Bound<'_, PyAny>) -> PyResult<isize> {
+    match maxsize.extract::<isize>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(maxsize.py()) => {
+            Ok(if maxsize.gt(0)? { isize::MAX } else { 0 })
+        }
+        limit => limit,
+    }
+}
+
+#[pymethods]
+impl PyQueue {
+    /// Arguments are for `__init__`, a subclass's perhaps.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(maxsize=0)")]
+    fn new(
+        py: Python<'_>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> Self {
+        Self::made_here(py, Flavor::Fifo)
+    }
+
+    #[pyo3(signature = (maxsize=None))]
+    fn __init__(slf: &Bound<'_, Self>, maxsize: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        if let Some(maxsize) = maxsize {
+            slf.get().native.set_maxsize(limit_of(maxsize)?);
+        }
+        if !slf.is_exact_instance_of::<Self>() && Self::is_customized(slf)? {
+            Open::of(slf)?;
+            let maxsize = slf.get().native.maxsize().into_pyobject(slf.py())?.into_any();
+            program::call_method(slf, intern!(slf.py(), "_init"), &[&maxsize])?;
+        }
+        Ok(())
+    }
+
+    /// Put an item into the queue.
+    ///
+    /// With block true, wait at most timeout seconds (None: without limit) for a free slot; with block
+    /// false, do not wait, and timeout does not count. Full is raised when there was none, ShutDown when
+    /// the queue was shut down, ValueError for a negative timeout.
+    #[pyo3(signature = (item, block=Truth(true), timeout=None), text_signature = "($self, item, block=True, timeout=None)")]
+    fn put(
+        slf: &Bound<'_, Self>,
+        item: &Bound<'_, PyAny>,
+        block: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let deadline = slf.get().put_deadline(block.0, timeout)?;
+        Self::put_until(slf, item, deadline)
+    }
+
+    /// Remove and return the next item.
+    ///
+    /// With block true, wait at most timeout seconds (None: without limit) for one; with block false, do
+    /// not wait, and timeout does not count. Empty is raised when there was none, ShutDown when the queue
+    /// was shut down and is empty, ValueError for a negative timeout.
+    #[pyo3(signature = (block=Truth(true), timeout=None), text_signature = "($self, block=True, timeout=None)")]
+    fn get<'py>(
+        slf: &Bound<'py, Self>,
+        block: Truth,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::get_until(slf, queue_deadline(block.0, timeout)?)
+    }
+
+    /// Put an item into the queue without waiting: put(item, block=False).
+    fn put_nowait<'py>(
+        slf: &Bound<'py, Self>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if slf.is_exact_instance_of::<Self>() {
+            Self::put_until(slf, item, Deadline::PAST)?;
+            return Ok(py.None().into_bound(py));
+        }
+        let no = PyBool::new(py, false).to_owned().into_any();
+        program::call_method(slf, intern!(py, "put"), &[item, &no])
+    }
+
+    /// Remove and return the next item without waiting: get(block=False).
+    fn get_nowait<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if slf.is_exact_instance_of::<Self>() {
+            return Self::get_until(slf, Deadline::PAST);
+        }
+        let no = PyBool::new(slf.py(), false).to_owned().into_any();
+        program::call_method(slf, intern!(slf.py(), "get"), &[&no])
+    }
+
+    /// Mark one item as done. ValueError is raised when there were not so many.
+    fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        if let Some(open) = this.open.get() {
+            return open.task_done(slf.py());
+        }
+        match (this.native.task_done(), this.open.get()) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), Some(open)) => open.task_done(slf.py()),
+            (Err(_), None) => Err(Failure::TooManyDone.into()),
+        }
+    }
+
+    /// Wait until every item that was put has been marked as done.
+    fn join(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        if this.open.get().is_none() {
+            this.native.join(Deadline::NEVER).map_err(Failure::from)?;
+        }
+        // It may have been opened meanwhile; the tasks are counted there then.
+        this.open.get().map_or(Ok(()), |open| open.join(slf.py()))
+    }
+
+    /// Let no more items in; put() raises ShutDown, and so does get() once the queue is empty.
+    ///
+    /// With immediate true, the items inside are given up and count as done.
+    #[pyo3(signature = (immediate=Truth(false)), text_signature = "($self, immediate=False)")]
+    fn shutdown(slf: &Bound<'_, Self>, immediate: Truth) -> PyResult<()> {
+        if let Some(open) = Self::opened(slf)? {
+            return open.shut_down(slf, immediate.0);
+        }
+        program::discard(slf.py(), slf.get().native.shut_down(immediate.0));
+        slf.get().open.get().map_or(Ok(()), |open| open.shut_down(slf, immediate.0))
+    }
+
+    /// Return how many items are inside, at this moment.
+    fn qsize(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        match slf.get().open.get() {
+            Some(open) => open.size_locked(slf),
+            None => Ok(slf.get().native.len()),
+        }
+    }
+
+    /// Return whether no items are inside, at this moment.
+    fn empty(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Ok(Self::qsize(slf)? == 0)
+    }
+
+    /// Return whether put() would have to wait, at this moment.
+    fn full(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let limit = usize::try_from(slf.get().native.maxsize()).unwrap_or(0);
+        Ok(limit > 0 && Self::qsize(slf)? >= limit)
+    }
+
+    /// How many items fit; zero or less is no limit.
+    #[getter(maxsize)]
+    fn maxsize(&self) -> isize {
+        self.native.maxsize()
+    }
+
+    #[setter(maxsize)]
+    fn set_maxsize(&self, maxsize: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.native.set_maxsize(limit_of(maxsize)?);
+        Ok(())
+    }
+
+    /// How many items were put and not marked as done.
+    #[getter(unfinished_tasks)]
+    fn unfinished_tasks(&self) -> isize {
+        match self.open.get() {
+            Some(open) => open.unfinished(),
+            None => isize::try_from(self.native.unfinished()).unwrap_or(isize::MAX),
+        }
+    }
+
+    #[setter(unfinished_tasks)]
+    fn set_unfinished_tasks(slf: &Bound<'_, Self>, count: isize) -> PyResult<()> {
+        Open::of(slf)?.set_unfinished(count);
+        Ok(())
+    }
+
+    /// Whether the queue was shut down.
+    #[getter(is_shutdown)]
+    fn is_shutdown(&self) -> bool {
+        self.open.get().map_or_else(|| self.native.is_shut_down(), Open::is_shut_down)
+    }
+
+    #[setter(is_shutdown)]
+    fn set_is_shutdown(slf: &Bound<'_, Self>, shut_down: bool) -> PyResult<()> {
+        Open::of(slf)?.set_shut_down(shut_down);
+        Ok(())
+    }
+
+    /// The lock of the queue. Asking for it opens the queue.
+    #[getter]
+    fn mutex(slf: &Bound<'_, Self>) -> PyResult<Py<PyLock>> {
+        Ok(Open::of(slf)?.mutex.clone_ref(slf.py()))
+    }
+
+    /// Notified when an item was put. Asking for it opens the queue.
+    #[getter]
+    fn not_empty(slf: &Bound<'_, Self>) -> PyResult<Py<PyCondition>> {
+        Ok(Open::of(slf)?.not_empty.clone_ref(slf.py()))
+    }
+
+    /// Notified when an item was removed. Asking for it opens the queue.
+    #[getter]
+    fn not_full(slf: &Bound<'_, Self>) -> PyResult<Py<PyCondition>> {
+        Ok(Open::of(slf)?.not_full.clone_ref(slf.py()))
+    }
+
+    /// Notified when no task is unfinished. Asking for it opens the queue.
+    #[getter]
+    fn all_tasks_done(slf: &Bound<'_, Self>) -> PyResult<Py<PyCondition>> {
+        Ok(Open::of(slf)?.all_tasks_done.clone_ref(slf.py()))
+    }
+
+    /// The object that holds the items. Asking for it opens the queue.
+    #[getter(queue)]
+    fn items<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Open::of(slf)?.items(slf.py())
+    }
+
+    #[setter(queue)]
+    fn set_items(slf: &Bound<'_, Self>, items: &Bound<'_, PyAny>) -> PyResult<()> {
+        Open::of(slf)?.set_items(items);
+        Ok(())
+    }
+
+    /// Make the object that holds the items. For subclasses to override.
+    fn _init(slf: &Bound<'_, Self>, _maxsize: &Bound<'_, PyAny>) -> PyResult<()> {
+        let open = Open::of(slf)?;
+        open.set_items(&open::new_items(slf.py(), slf.get().flavor)?);
+        Ok(())
+    }
+
+    /// Return how many items are held. For subclasses to override.
+    fn _qsize(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        program::len(&Open::of(slf)?.items(slf.py())?)
+    }
+
+    /// Store an item. For subclasses to override.
+    fn _put(slf: &Bound<'_, Self>, item: &Bound<'_, PyAny>) -> PyResult<()> {
+        open::store(slf.get().flavor, &Open::of(slf)?.items(slf.py())?, item)
+    }
+
+    /// Take out the next item. For subclasses to override.
+    fn _get<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        open::take(slf.get().flavor, &Open::of(slf)?.items(slf.py())?)
+    }
+
+    /// Queue[int] and the like, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        cls: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(cls, item)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit_items(&self.native, visit)?;
+        self.open.get().map_or(Ok(()), |open| open.traverse(visit))
+    }
+
+    fn __clear__(&self) {
+        Python::attach(|py| {
+            program::discard(py, self.native.close().items);
+            if let Some(open) = self.open.get() {
+                open.clear(py);
+            }
+        });
+    }
+}
+
+impl Drop for PyQueue {
+    fn drop(&mut self) {
+        // The items' finalizers may run.
+        let items = self.native.close().items;
+        if !items.is_empty() {
+            Python::attach(|py| program::discard(py, items));
+        }
+    }
+}
