@@ -36,6 +36,8 @@
 //! producer.join().unwrap().unwrap();
 //! ```
 
+#![cfg_attr(loom, allow(dead_code, reason = "a model neither forks nor sleeps in the kernel"))]
+
 pub mod error;
 mod facade;
 pub mod observe;

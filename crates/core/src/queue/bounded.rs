@@ -147,7 +147,7 @@ impl<O: Order> Queue<O> {
     ///
     /// # Errors
     /// [`PutError`], with the item.
-    pub fn put(&self, item: O::Item, deadline: Deadline) -> Result<(), PutError<O::Item>> {
+    pub fn put(&self, item: O::Item, mut deadline: Deadline) -> Result<(), PutError<O::Item>> {
         let mut state = self.state();
         let mut place = Place::Back;
         loop {
@@ -172,7 +172,7 @@ impl<O: Order> Queue<O> {
             if deadline.is_past() {
                 return Err(PutError::Full(item));
             }
-            match self.wait(state, Kind::QueuePut, place, deadline) {
+            match self.wait(state, Kind::QueuePut, place, &mut deadline) {
                 Ok(next) => (state, place) = next,
                 Err(Interrupted) => return Err(PutError::Interrupted(item)),
             }
@@ -183,7 +183,7 @@ impl<O: Order> Queue<O> {
     ///
     /// # Errors
     /// [`GetError`].
-    pub fn get(&self, deadline: Deadline) -> Result<O::Item, GetError> {
+    pub fn get(&self, mut deadline: Deadline) -> Result<O::Item, GetError> {
         let mut state = self.state();
         let mut place = Place::Back;
         loop {
@@ -205,7 +205,7 @@ impl<O: Order> Queue<O> {
             if deadline.is_past() {
                 return Err(GetError::Empty);
             }
-            match self.wait(state, Kind::QueueGet, place, deadline) {
+            match self.wait(state, Kind::QueueGet, place, &mut deadline) {
                 Ok(next) => (state, place) = next,
                 Err(Interrupted) => return Err(GetError::Interrupted),
             }
@@ -218,20 +218,25 @@ impl<O: Order> Queue<O> {
         mut state: MutexGuard<'a, State<O>>,
         kind: Kind,
         place: Place,
-        deadline: Deadline,
+        deadline: &mut Deadline,
     ) -> Result<(MutexGuard<'a, State<O>>, Place), Interrupted> {
         let side = state.side(kind);
         side.waiting = true;
         let ticket = wait::enlist(side.site(), place);
         drop(state);
-        let wake = ticket.sleep(deadline, Signals::Leave);
+        let wake = ticket.sleep(*deadline, Signals::Leave);
         let mut state = self.state();
         match wake {
             Wake::Notified => {
                 state.side(kind).arrived();
                 Ok((state, Place::Front))
             }
-            Wake::Stale | Wake::TimedOut => Ok((state, place)),
+            Wake::Stale => Ok((state, place)),
+            Wake::TimedOut => {
+                // One last look, without asking the clock again.
+                *deadline = Deadline::PAST;
+                Ok((state, place))
+            }
             Wake::Signalled { notified } | Wake::Interrupted { notified } => {
                 if notified {
                     state.side(kind).arrived();
@@ -263,7 +268,7 @@ impl<O: Order> Queue<O> {
     ///
     /// # Errors
     /// [`Interrupted`] when a signal handler ended the wait.
-    pub fn join(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+    pub fn join(&self, mut deadline: Deadline) -> Result<bool, Interrupted> {
         let mut state = self.state();
         loop {
             if state.unfinished == 0 {
@@ -272,7 +277,7 @@ impl<O: Order> Queue<O> {
             if deadline.is_past() {
                 return Ok(false);
             }
-            state = self.wait(state, Kind::QueueJoin, Place::Back, deadline)?.0;
+            state = self.wait(state, Kind::QueueJoin, Place::Back, &mut deadline)?.0;
         }
     }
 
