@@ -10,12 +10,16 @@
 //! | free | held | a taker, one compare-and-swap; `PARKED` is kept |
 //! | held | held + `PARKED` | a thread about to wait; a condition that moves waiters here |
 //! | held | free | a releaser, one compare-and-swap |
-//! | held + `PARKED` | free, `PARKED` if waiters are left | a releaser, under the queue's lock, choosing the first |
+//! | held + `PARKED` | free, `PARKED` if waiters are left | a releaser, under the queue's lock, choosing the first waiter |
+//! | held + `PARKED` | held by the first waiter, `PARKED` if more are left | the same, if that waiter was beaten before |
 //!
 //! Memory order: taking is an acquire and releasing a release, so what one holder wrote the next one
 //! sees. Setting `PARKED` is relaxed: the bit carries no data, and the queue's lock orders it against the
-//! releaser that looks for it. A woken thread takes the lock like any other ("barging"): handing it over
-//! would let it stand idle until the woken thread runs. One that loses the race waits at the front.
+//! releaser that looks for it.
+//!
+//! Fairness: a woken thread takes the lock like any other ("barging"), since handing it over would let it
+//! stand idle until the woken thread runs. One that was beaten to it waits at the front, and the next
+//! release hands the lock over to it: nobody is beaten twice for one acquire.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -98,12 +102,15 @@ impl Holder {
                 continue;
             }
             match wait::park(site, place, || self.is_held_and_parked(), deadline, signals) {
+                // A lock that names its waiter has been handed over: it was released since the thread
+                // came to wait for it, even if by mistake it held it itself then.
+                Wake::Notified if self.is(me) => return Ok(true),
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(false),
                 Wake::Signalled { notified } | Wake::Interrupted { notified } => {
                     if notified {
-                        self.pass_on(site.address());
+                        self.pass_on(me);
                     }
                     wait::run_handlers()?;
                     place = Place::Front;
@@ -133,17 +140,24 @@ impl Holder {
 
     #[cold]
     fn release_contended(&self) {
-        wait::unpark_one(self.address(), |left| {
-            self.word.store(if left { PARKED } else { FREE }, Release);
+        wait::unpark_one(self.address(), |chosen, left| {
+            let next = match chosen {
+                Some(chosen) if chosen.was_beaten => chosen.thread.get(),
+                _ => FREE,
+            };
+            self.word.store(if left { next | PARKED } else { next }, Release);
         })
         .wake();
     }
 
-    /// A woken waiter that goes away without taking the lock wakes the next one, if the lock is free.
-    /// If it is held, whoever holds it will, for `PARKED` is still set.
-    fn pass_on(&self, address: usize) {
-        if self.word.load(Relaxed) & HOLDER == 0 {
-            wait::unpark_one(address, |left| {
+    /// A woken waiter that goes away without the lock wakes the next one, if the lock is free, and
+    /// releases it, if it was handed over. If another holds it, that one will, for `PARKED` is still set.
+    fn pass_on(&self, me: ThreadId) {
+        if self.is(me) {
+            let released = self.release();
+            debug_assert_eq!(released, Ok(()));
+        } else if self.word.load(Relaxed) & HOLDER == 0 {
+            wait::unpark_many(self.address(), 1, |left| {
                 if !left {
                     self.word.fetch_and(!PARKED, Relaxed);
                 }

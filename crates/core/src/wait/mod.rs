@@ -22,6 +22,7 @@ pub use table::Place;
 
 use crate::error::Interrupted;
 use crate::facade::Arc;
+use crate::thread::ThreadId;
 use host::host;
 use parker::{MOVED, NOTIFIED, Rest};
 use table::{Bucket, Waiter};
@@ -87,7 +88,7 @@ pub struct Ticket {
 /// happen between its look at the state and this.
 pub fn enlist(site: Site, place: Place) -> Ticket {
     fork::install_handlers();
-    let waiter = Waiter::new(site.address());
+    let waiter = Waiter::new(site.address(), place);
     table::bucket(site.address()).push(site.address(), Arc::clone(&waiter), place);
     Ticket { waiter, site, gone: false }
 }
@@ -98,7 +99,7 @@ pub fn enlist(site: Site, place: Place) -> Ticket {
 /// `validate` may look at atomics and nothing else: it must not wait, nor come to the door again.
 pub fn enlist_if(site: Site, place: Place, validate: impl FnOnce() -> bool) -> Option<Ticket> {
     fork::install_handlers();
-    let waiter = Waiter::new(site.address());
+    let waiter = Waiter::new(site.address(), place);
     let mut bucket = table::bucket(site.address());
     if !validate() {
         return None;
@@ -131,6 +132,9 @@ impl Ticket {
         if self.waiter.parker.state() == NOTIFIED {
             self.gone = true;
             return Wake::Notified;
+        }
+        if deadline == Deadline::PAST {
+            return if self.leave() { Wake::Notified } else { Wake::TimedOut };
         }
         let visit = watch::arrive(self.site);
         let wake = self.sleep_watched(deadline, signals);
@@ -271,15 +275,36 @@ impl Drop for Unparked {
     }
 }
 
-/// Chooses the first waiter at `address`, if there is one.
-///
-/// `settle` runs under the queue's lock, whether or not there was a waiter, and is told whether any are
-/// left: it is where a word's "somebody waits" bit is made true again.
-pub fn unpark_one(address: usize, settle: impl FnOnce(bool)) -> Unparked {
-    unpark_many(address, 1, settle)
+/// A waiter that an unpark chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Whose wait it is.
+    pub thread: ThreadId,
+    /// Whether it had been chosen before and found the thing taken again: it waited at the front.
+    pub was_beaten: bool,
 }
 
-/// Chooses the first `count` waiters at `address`; `settle` as in [`unpark_one`].
+/// Chooses the first waiter at `address`, if there is one.
+///
+/// `settle` runs under the queue's lock, whether or not there was a waiter. It is told who was chosen and
+/// whether any are left: it is where a word's "somebody waits" bit is made true again, and where the
+/// thing can be handed over to who was chosen.
+pub fn unpark_one(address: usize, settle: impl FnOnce(Option<Chosen>, bool)) -> Unparked {
+    let mut unparked = Unparked::default();
+    let mut bucket = table::bucket(address);
+    let waiter = bucket.notify(address);
+    let chosen = waiter
+        .as_ref()
+        .map(|waiter| Chosen { thread: waiter.thread, was_beaten: waiter.place == Place::Front });
+    settle(chosen, bucket.len(address) > 0);
+    if let Some(waiter) = waiter {
+        unparked.add(waiter);
+    }
+    unparked
+}
+
+/// Chooses the first `count` waiters at `address`. `settle` runs under the queue's lock and is told
+/// whether any are left.
 pub fn unpark_many(address: usize, count: usize, settle: impl FnOnce(bool)) -> Unparked {
     let mut unparked = Unparked::default();
     let mut bucket = table::bucket(address);

@@ -23,15 +23,18 @@ pub(super) struct Waiter {
     /// Whether the waiter runs signal handlers instead of sleeping. Under the lock of the bucket.
     pub(super) away: AtomicBool,
     pub(super) thread: ThreadId,
+    /// Where it joined the queue it came for.
+    pub(super) place: Place,
 }
 
 impl Waiter {
-    pub(super) fn new(site: usize) -> Arc<Self> {
+    pub(super) fn new(site: usize, place: Place) -> Arc<Self> {
         Arc::new(Self {
             parker: Parker::new(),
             site: AtomicUsize::new(site),
             away: AtomicBool::new(false),
             thread: ThreadId::current(),
+            place,
         })
     }
 }
@@ -212,7 +215,7 @@ mod tests {
     #[test]
     fn a_queue_is_first_come_first_served_and_the_front_goes_before_it() {
         let mut bucket = Bucket::default();
-        let [a, b, c] = [1, 1, 1].map(Waiter::new);
+        let [a, b, c] = [1, 1, 1].map(|site| Waiter::new(site, Place::Back));
         bucket.push(1, Arc::clone(&a), Place::Back);
         bucket.push(1, Arc::clone(&b), Place::Back);
         bucket.push(1, Arc::clone(&c), Place::Front);
@@ -227,7 +230,7 @@ mod tests {
     #[test]
     fn a_waiter_leaves_only_the_queue_it_is_in() {
         let mut bucket = Bucket::default();
-        let waiter = Waiter::new(1);
+        let waiter = Waiter::new(1, Place::Back);
         bucket.push(1, Arc::clone(&waiter), Place::Back);
         assert!(!bucket.remove(2, &waiter));
         assert!(bucket.remove(1, &waiter));

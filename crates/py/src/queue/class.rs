@@ -13,6 +13,7 @@ use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 
 use super::items::{Flavor, Items};
 use super::open::{self, Open};
+use super::variants::{PyLifoQueue, PyPriorityQueue};
 use super::{generic_alias, visit_items};
 use crate::condition::PyCondition;
 use crate::convert::{Truth, queue_deadline};
@@ -101,10 +102,18 @@ impl PyQueue {
 
     /// Whether the object's class stores items its own way.
     pub(super) fn is_customized(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        if slf.is_exact_instance_of::<Self>()
+            || slf.is_exact_instance_of::<PyLifoQueue>()
+            || slf.is_exact_instance_of::<PyPriorityQueue>()
+        {
+            return Ok(false);
+        }
         let (py, class) = (slf.py(), slf.get_type());
         let base = py.get_type::<Self>();
-        for name in ["_init", "_qsize", "_put", "_get"] {
-            if !class.getattr(name)?.is(&base.getattr(name)?) {
+        let hooks =
+            [intern!(py, "_init"), intern!(py, "_qsize"), intern!(py, "_put"), intern!(py, "_get")];
+        for hook in hooks {
+            if !class.getattr(hook)?.is(&base.getattr(hook)?) {
                 return Ok(true);
             }
         }
@@ -140,7 +149,7 @@ impl PyQueue {
         if let Some(maxsize) = maxsize {
             slf.get().native.set_maxsize(limit_of(maxsize)?);
         }
-        if !slf.is_exact_instance_of::<Self>() && Self::is_customized(slf)? {
+        if Self::is_customized(slf)? {
             Open::of(slf)?;
             let maxsize = slf.get().native.maxsize().into_pyobject(slf.py())?.into_any();
             program::call_method(slf, intern!(slf.py(), "_init"), &[&maxsize])?;
