@@ -15,6 +15,7 @@ mod errors;
 mod event;
 mod foreign;
 mod host;
+mod hot;
 mod lock;
 mod origin;
 mod program;
@@ -29,7 +30,7 @@ use pyo3::prelude::*;
 /// The native part of ironthread. Use it through `ironthread`, `ironthread.threading`, `ironthread.queue`.
 #[pymodule(gil_used = false)]
 mod _core {
-    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host};
+    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, hot};
     #[pymodule_export]
     use super::{
         barrier::PyBarrier,
@@ -47,6 +48,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         host::install();
         errors::prepare(module.py())?;
+        hot::install(module.py())?;
         // The class poses as `_thread.lock`; here it goes by the name programs use.
         let lock = module.getattr("lock")?;
         module.delattr("lock")?;

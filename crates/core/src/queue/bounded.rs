@@ -37,6 +37,7 @@ impl Side {
     }
 
     /// Calls the next thread, unless one is on its way.
+    #[inline]
     fn call_one(&mut self) -> Unparked {
         if !self.waiting || self.someone_is_coming() { Unparked::default() } else { self.call(1) }
     }
@@ -91,10 +92,13 @@ impl<O: Order> State<O> {
     }
 
     /// Calls the next thread of a side if there is still something for it.
+    #[inline]
     fn call_next(&mut self, kind: Kind) -> Unparked {
         match kind {
-            Kind::QueueGet if !self.items.is_empty() => self.getters.call_one(),
-            Kind::QueuePut if !self.is_full() => self.putters.call_one(),
+            Kind::QueueGet if self.getters.waiting && !self.items.is_empty() => {
+                self.getters.call_one()
+            }
+            Kind::QueuePut if self.putters.waiting && !self.is_full() => self.putters.call_one(),
             _ => Unparked::default(),
         }
     }
@@ -227,7 +231,7 @@ impl<O: Order> Queue<O> {
         let wake = ticket.sleep(*deadline, Signals::Leave);
         let mut state = self.state();
         match wake {
-            Wake::Notified => {
+            Wake::Notified | Wake::HandedOver => {
                 state.side(kind).arrived();
                 Ok((state, Place::Front))
             }

@@ -96,7 +96,7 @@ impl Condition {
     /// [`Interrupted`] when a signal handler ended the wait; a notification that had come is passed on.
     pub fn sleep(&self, ticket: Ticket, deadline: Deadline) -> Result<bool, Interrupted> {
         match ticket.sleep(deadline, Signals::Stay) {
-            Wake::Notified | Wake::Stale => Ok(true),
+            Wake::Notified | Wake::HandedOver | Wake::Stale => Ok(true),
             Wake::TimedOut => {
                 self.waiters.fetch_sub(1, Relaxed);
                 Ok(false)

@@ -3,7 +3,7 @@
 //! | word | meaning | goes to |
 //! |---|---|---|
 //! | 0 | clear, nobody waits | `SET` by `set`; `PARKED` by a thread about to wait |
-//! | `PARKED` | clear, threads wait or are about to | `SET` by `set`, which then chooses all waiters |
+//! | `PARKED` | clear, threads wait or are about to | `SET` by `set`, under the queue's lock, choosing all waiters |
 //! | `SET` | set | 0 by `clear` |
 //!
 //! Memory order: setting is a release and seeing it set an acquire; a thread woken by `set` has the same
@@ -50,14 +50,21 @@ impl Event {
     /// Sets the flag and wakes all waiters.
     #[inline]
     pub fn set(&self) {
-        if self.word.swap(SET, Release) == PARKED {
-            self.wake_all();
+        let mut word = self.word.load(Relaxed);
+        while word != PARKED {
+            // Written even if it is set already: a release, for what this thread did before.
+            match self.word.compare_exchange_weak(word, SET, Release, Relaxed) {
+                Ok(_) => return,
+                Err(now) => word = now,
+            }
         }
+        self.set_and_wake();
     }
 
+    /// Sets and chooses in one step, so that no wait that begins after a later `clear` is chosen.
     #[cold]
-    fn wake_all(&self) {
-        wait::unpark_all(self.site().address(), || ()).wake();
+    fn set_and_wake(&self) {
+        wait::unpark_all(self.site().address(), || self.word.store(SET, Release)).wake();
     }
 
     /// Clears the flag. Who was woken by an earlier `set` stays woken.
@@ -91,7 +98,7 @@ impl Event {
             let must_wait = || self.word.load(Relaxed) == PARKED;
             match wait::park(self.site(), Place::Back, must_wait, deadline, Signals::Stay) {
                 // Woken by `set`, even if the flag has been cleared since.
-                Wake::Notified => return Ok(true),
+                Wake::Notified | Wake::HandedOver => return Ok(true),
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.is_set()),
                 // `set` wakes everybody: there is nothing to pass on.

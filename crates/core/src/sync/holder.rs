@@ -102,15 +102,13 @@ impl Holder {
                 continue;
             }
             match wait::park(site, place, || self.is_held_and_parked(), deadline, signals) {
-                // A lock that names its waiter has been handed over: it was released since the thread
-                // came to wait for it, even if by mistake it held it itself then.
-                Wake::Notified if self.is(me) => return Ok(true),
+                Wake::HandedOver => return Ok(true),
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(false),
                 Wake::Signalled { notified } | Wake::Interrupted { notified } => {
                     if notified {
-                        self.pass_on(me);
+                        self.pass_on();
                     }
                     wait::run_handlers()?;
                     place = Place::Front;
@@ -128,8 +126,7 @@ impl Holder {
                 return Err(NotHeld);
             }
             if word & PARKED != 0 {
-                self.release_contended();
-                return Ok(());
+                return self.release_contended();
             }
             match self.word.compare_exchange_weak(word, FREE, Release, Relaxed) {
                 Ok(_) => return Ok(()),
@@ -139,30 +136,41 @@ impl Holder {
     }
 
     #[cold]
-    fn release_contended(&self) {
+    fn release_contended(&self) -> Result<(), NotHeld> {
+        let mut released = Ok(());
         wait::unpark_one(self.address(), |chosen, left| {
             let next = match chosen {
                 Some(chosen) if chosen.was_beaten => chosen.thread.get(),
                 _ => FREE,
             };
-            self.word.store(if left { next | PARKED } else { next }, Release);
+            let bit = if left { PARKED } else { 0 };
+            // Another thread may have released it since the look: then this release is one too many, and
+            // the waiter, chosen for nothing, looks again.
+            let swapped = self
+                .word
+                .fetch_update(Release, Relaxed, |word| (word & HOLDER != 0).then_some(next | bit));
+            if swapped.is_err() {
+                released = Err(NotHeld);
+                self.settle(left);
+            }
+            swapped.is_ok() && next != FREE
         })
         .wake();
+        released
     }
 
-    /// A woken waiter that goes away without the lock wakes the next one, if the lock is free, and
-    /// releases it, if it was handed over. If another holds it, that one will, for `PARKED` is still set.
-    fn pass_on(&self, me: ThreadId) {
-        if self.is(me) {
-            let released = self.release();
-            debug_assert_eq!(released, Ok(()));
-        } else if self.word.load(Relaxed) & HOLDER == 0 {
-            wait::unpark_many(self.address(), 1, |left| {
-                if !left {
-                    self.word.fetch_and(!PARKED, Relaxed);
-                }
-            })
-            .wake();
+    /// A woken waiter that goes away without the lock wakes the next one, if the lock is free. If another
+    /// holds it, that one will, for `PARKED` is still set.
+    fn pass_on(&self) {
+        if self.word.load(Relaxed) & HOLDER == 0 {
+            wait::unpark_many(self.address(), 1, |left| self.settle(left)).wake();
+        }
+    }
+
+    /// Clears `PARKED` when nobody is left. Under the queue's lock.
+    fn settle(&self, left: bool) {
+        if !left {
+            self.word.fetch_and(!PARKED, Relaxed);
         }
     }
 

@@ -95,7 +95,7 @@ impl Semaphore {
             }
             let must_wait = || self.word.load(Relaxed) == PARKED;
             match wait::park(self.site(), place, must_wait, deadline, Signals::Leave) {
-                Wake::Notified => place = Place::Front,
+                Wake::Notified | Wake::HandedOver => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.try_acquire()),
                 Wake::Signalled { notified } | Wake::Interrupted { notified } => {

@@ -32,6 +32,8 @@ use table::{Bucket, Waiter};
 pub enum Wake {
     /// Another thread's unpark chose this waiter. What that unpark promises has to be looked up again.
     Notified,
+    /// Another thread's unpark chose this waiter and handed the thing over to it (see [`unpark_one`]).
+    HandedOver,
     /// There was nothing to wait for any more when the thread came to join the queue.
     Stale,
     /// The deadline passed; the waiter has left the queue, and no unpark chose it.
@@ -130,11 +132,10 @@ impl Ticket {
     #[must_use = "how the wait ended decides what the caller may do"]
     pub fn sleep(mut self, deadline: Deadline, signals: Signals) -> Wake {
         if self.waiter.parker.state() == NOTIFIED {
-            self.gone = true;
-            return Wake::Notified;
+            return self.chosen();
         }
         if deadline == Deadline::PAST {
-            return if self.leave() { Wake::Notified } else { Wake::TimedOut };
+            return if self.leave() { self.chosen() } else { Wake::TimedOut };
         }
         let visit = watch::arrive(self.site);
         let wake = self.sleep_watched(deadline, signals);
@@ -149,13 +150,10 @@ impl Ticket {
             let mut rest = Rest::Interrupted;
             host.detached(&mut || rest = self.waiter.parker.sleep(deadline, interruptible));
             match rest {
-                Rest::Notified => {
-                    self.gone = true;
-                    return Wake::Notified;
-                }
+                Rest::Notified => return self.chosen(),
                 // A waiter that was moved was notified by its condition: its time limit counts no more.
                 Rest::TimedOut => {
-                    return if self.leave() { Wake::Notified } else { Wake::TimedOut };
+                    return if self.leave() { self.chosen() } else { Wake::TimedOut };
                 }
                 Rest::Interrupted if signals == Signals::Stay => {
                     if !self.step_away() {
@@ -167,9 +165,19 @@ impl Ticket {
                     // A wake-up that came meanwhile is seen by the next sleep.
                     self.step_back();
                 }
-                Rest::Interrupted => return Wake::Signalled { notified: self.leave() },
+                // Handlers of a signal that came with the thing itself run after the wait.
+                Rest::Interrupted => match self.leave() {
+                    true if self.waiter.handed.load(Ordering::Relaxed) => return Wake::HandedOver,
+                    notified => return Wake::Signalled { notified },
+                },
             }
         }
+    }
+
+    /// An unpark chose this waiter. (`handed` was written before the state that says so.)
+    fn chosen(&mut self) -> Wake {
+        self.gone = true;
+        if self.waiter.handed.load(Ordering::Relaxed) { Wake::HandedOver } else { Wake::Notified }
     }
 
     /// Leaves the queue without sleeping. Returns whether an unpark had chosen this waiter already.
@@ -255,6 +263,14 @@ impl Unparked {
         }
     }
 
+    /// Tells them that they were chosen. The caller holds the lock of their queue; whoever sees the news
+    /// sees what the caller settled before.
+    fn notify(&self) {
+        for waiter in self.first.iter().chain(&self.rest) {
+            waiter.parker.set(NOTIFIED);
+        }
+    }
+
     /// How many threads were chosen.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -269,7 +285,10 @@ impl Unparked {
 
 impl Drop for Unparked {
     fn drop(&mut self) {
-        for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
+        // Most of the time there is nobody to wake.
+        let Some(first) = self.first.take() else { return };
+        first.parker.wake();
+        for waiter in self.rest.drain(..) {
             waiter.parker.wake();
         }
     }
@@ -286,33 +305,36 @@ pub struct Chosen {
 
 /// Chooses the first waiter at `address`, if there is one.
 ///
-/// `settle` runs under the queue's lock, whether or not there was a waiter. It is told who was chosen and
-/// whether any are left: it is where a word's "somebody waits" bit is made true again, and where the
-/// thing can be handed over to who was chosen.
-pub fn unpark_one(address: usize, settle: impl FnOnce(Option<Chosen>, bool)) -> Unparked {
-    let mut unparked = Unparked::default();
+/// `settle` runs under the queue's lock, whether or not there was a waiter, and before any is told. It
+/// learns who was chosen and whether any are left: it is where a word's "somebody waits" bit is made true
+/// again, and where the thing can be handed over to who was chosen; it returns whether it was.
+pub fn unpark_one(address: usize, settle: impl FnOnce(Option<Chosen>, bool) -> bool) -> Unparked {
     let mut bucket = table::bucket(address);
-    let waiter = bucket.notify(address);
+    let waiter = bucket.pop(address);
     let chosen = waiter
         .as_ref()
         .map(|waiter| Chosen { thread: waiter.thread, was_beaten: waiter.place == Place::Front });
-    settle(chosen, bucket.len(address) > 0);
+    let handed = settle(chosen, bucket.len(address) > 0);
+    let mut unparked = Unparked::default();
     if let Some(waiter) = waiter {
+        waiter.handed.store(handed, Ordering::Relaxed);
         unparked.add(waiter);
     }
+    unparked.notify();
     unparked
 }
 
-/// Chooses the first `count` waiters at `address`. `settle` runs under the queue's lock and is told
-/// whether any are left.
+/// Chooses the first `count` waiters at `address`. `settle` runs under the queue's lock, before any is
+/// told, and learns whether any are left.
 pub fn unpark_many(address: usize, count: usize, settle: impl FnOnce(bool)) -> Unparked {
     let mut unparked = Unparked::default();
     let mut bucket = table::bucket(address);
     while unparked.count() < count {
-        let Some(waiter) = bucket.notify(address) else { break };
+        let Some(waiter) = bucket.pop(address) else { break };
         unparked.add(waiter);
     }
     settle(bucket.len(address) > 0);
+    unparked.notify();
     unparked
 }
 

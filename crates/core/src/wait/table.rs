@@ -22,6 +22,9 @@ pub(super) struct Waiter {
     pub(super) site: AtomicUsize,
     /// Whether the waiter runs signal handlers instead of sleeping. Under the lock of the bucket.
     pub(super) away: AtomicBool,
+    /// Whether what was waited for was handed over. Written before the parker's state says `NOTIFIED`
+    /// (a release), read after (an acquire).
+    pub(super) handed: AtomicBool,
     pub(super) thread: ThreadId,
     /// Where it joined the queue it came for.
     pub(super) place: Place,
@@ -33,6 +36,7 @@ impl Waiter {
             parker: Parker::new(),
             site: AtomicUsize::new(site),
             away: AtomicBool::new(false),
+            handed: AtomicBool::new(false),
             thread: ThreadId::current(),
             place,
         })
@@ -101,13 +105,6 @@ impl Bucket {
         waiters.remove(place);
         self.drop_if_empty(at);
         true
-    }
-
-    /// Takes the first waiter of `site` and sets it `NOTIFIED`; it must be woken.
-    pub(super) fn notify(&mut self, site: usize) -> Option<Arc<Waiter>> {
-        let waiter = self.pop(site)?;
-        waiter.parker.set(NOTIFIED);
-        Some(waiter)
     }
 
     /// Keeps the waits of one thread only: the others do not exist in a forked child.

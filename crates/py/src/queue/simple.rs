@@ -18,7 +18,7 @@ use crate::{origin, program};
 /// call. Follows https://docs.python.org/3/library/queue.html#simplequeue-objects.
 #[pyclass(frozen, subclass, weakref, name = "SimpleQueue", module = "_queue")]
 pub(crate) struct PySimpleQueue {
-    queue: Queue<Fifo<Py<PyAny>>>,
+    pub(crate) queue: Queue<Fifo<Py<PyAny>>>,
 }
 
 #[pymethods]

@@ -1,0 +1,295 @@
+//! The few methods that programs call most, as plain C functions in front of their PyO3 methods.
+//!
+//! A PyO3 method spends more on getting into and out of Rust (a guard against panics, the bookkeeping of
+//! attachment, arguments) than `Lock.acquire` does on its work. Each method here is therefore put on its
+//! class twice: as the PyO3 method, which can do everything, and before it, under the same name, as a C
+//! function that can do one thing: the call without arguments that need conversion, that neither waits nor
+//! fails. Everything else it passes on to the PyO3 method, as it came.
+//!
+//! What makes that sound:
+//! * The functions are reached through method descriptors of the class (`PyDescr_NewMethod`), which
+//!   check the type of `self` before they call.
+//! * The classes are frozen, so a shared reference to their contents is all that is ever handed out.
+//! * The quick step runs the engine only: no Python code, no allocation by the interpreter, no drop of a
+//!   Python object, nothing that panics. (If it did, leaving an `extern "C"` function by unwinding aborts.)
+//! * The interpreter calls methods with the thread attached.
+
+#![allow(unsafe_code, reason = "below PyO3's methods there are C functions")]
+
+use std::ffi::{CStr, CString, c_int};
+use std::sync::OnceLock;
+
+use ironthread::wait::Deadline;
+use pyo3::ffi::{self, Py_ssize_t, PyObject};
+use pyo3::prelude::*;
+use pyo3::pyclass::boolean_struct::True as Frozen;
+use pyo3::{PyClass, PyTypeInfo};
+
+use crate::lock::PyLock;
+use crate::queue::PySimpleQueue;
+use crate::rlock::PyRLock;
+
+/// What a quick step gives back.
+enum Answer {
+    None,
+    Bool(bool),
+    Object(Py<PyAny>),
+}
+
+impl Answer {
+    /// As a new reference.
+    fn into_ptr(self) -> *mut PyObject {
+        let singleton: unsafe fn() -> *mut PyObject = match self {
+            Self::Object(object) => return object.into_ptr(),
+            Self::None => ffi::Py_None,
+            Self::Bool(true) => ffi::Py_True,
+            Self::Bool(false) => ffi::Py_False,
+        };
+        // SAFETY: the singletons live as long as the interpreter, which is calling.
+        let singleton = unsafe { singleton() };
+        // SAFETY: the thread is attached, and the object is alive.
+        unsafe { ffi::Py_INCREF(singleton) };
+        singleton
+    }
+}
+
+/// A method with a quick step.
+trait Hot {
+    type Class: PyClass<Frozen = Frozen> + PyTypeInfo + Sync;
+
+    /// What the method does when nothing stands in its way; `None`: the PyO3 method has to do it.
+    fn quick(object: &Self::Class) -> Option<Answer>;
+
+    /// The PyO3 method.
+    fn original() -> &'static OnceLock<Py<PyAny>>;
+}
+
+macro_rules! hot {
+    ($name:ident, $class:ty, |$object:ident| $quick:expr) => {
+        struct $name;
+
+        impl Hot for $name {
+            type Class = $class;
+
+            #[inline]
+            fn quick($object: &$class) -> Option<Answer> {
+                $quick
+            }
+
+            fn original() -> &'static OnceLock<Py<PyAny>> {
+                static ORIGINAL: OnceLock<Py<PyAny>> = OnceLock::new();
+                &ORIGINAL
+            }
+        }
+    };
+}
+
+hot!(LockAcquire, PyLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
+hot!(LockEnter, PyLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
+hot!(LockRelease, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
+hot!(LockExit, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
+hot!(LockLocked, PyLock, |this| Some(Answer::Bool(this.lock.is_locked())));
+hot!(RLockAcquire, PyRLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
+hot!(RLockEnter, PyRLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
+hot!(RLockRelease, PyRLock, |this| this.lock.release().ok().map(|()| Answer::None));
+hot!(RLockExit, PyRLock, |this| this.lock.release().ok().map(|()| Answer::None));
+hot!(SimpleGet, PySimpleQueue, |this| this.queue.get(Deadline::PAST).ok().map(Answer::Object));
+hot!(SimplePut, PySimpleQueue, |_this| None);
+
+/// The contents of `slf`.
+///
+/// # Safety
+/// `slf` is an instance of `H::Class`, alive for `'a`, and the thread is attached.
+#[inline]
+unsafe fn contents<'a, H: Hot>(slf: *mut PyObject) -> &'a H::Class {
+    // SAFETY: by the caller's promise.
+    let object = unsafe { borrowed(slf) };
+    // SAFETY: by the caller's promise about the type; a frozen class is never borrowed mutably.
+    unsafe { object.cast_unchecked::<H::Class>() }.get()
+}
+
+/// # Safety
+/// `object` is alive for `'a`, and the thread is attached.
+#[inline]
+unsafe fn borrowed<'a>(object: *mut PyObject) -> Borrowed<'a, 'a, PyAny> {
+    // SAFETY: by the caller's promise.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: by the caller's promise.
+    unsafe { Borrowed::from_ptr(py, object) }
+}
+
+/// A method without arguments.
+unsafe extern "C" fn no_arguments<H: Hot>(slf: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the descriptor checked the type of `slf`.
+    match H::quick(unsafe { contents::<H>(slf) }) {
+        Some(answer) => answer.into_ptr(),
+        None => pass_on::<H>(slf, &[], std::ptr::null_mut()),
+    }
+}
+
+/// A method whose arguments do not matter: `__exit__`.
+unsafe extern "C" fn any_arguments<H: Hot>(
+    slf: *mut PyObject,
+    arguments: *mut *mut PyObject,
+    count: Py_ssize_t,
+) -> *mut PyObject {
+    // SAFETY: the descriptor checked the type of `slf`.
+    match H::quick(unsafe { contents::<H>(slf) }) {
+        Some(answer) => answer.into_ptr(),
+        // SAFETY: the interpreter passes `count` arguments.
+        None => pass_on::<H>(slf, unsafe { slice(arguments, count) }, std::ptr::null_mut()),
+    }
+}
+
+/// A method that is quick without its optional arguments.
+unsafe extern "C" fn optional_arguments<H: Hot>(
+    slf: *mut PyObject,
+    arguments: *const *mut PyObject,
+    count: Py_ssize_t,
+    keywords: *mut PyObject,
+) -> *mut PyObject {
+    if count == 0 && keywords.is_null() {
+        // SAFETY: the descriptor checked the type of `slf`.
+        if let Some(answer) = H::quick(unsafe { contents::<H>(slf) }) {
+            return answer.into_ptr();
+        }
+    }
+    // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
+    pass_on::<H>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
+}
+
+/// `SimpleQueue.put(item)`.
+unsafe extern "C" fn simple_put(
+    slf: *mut PyObject,
+    arguments: *const *mut PyObject,
+    count: Py_ssize_t,
+    keywords: *mut PyObject,
+) -> *mut PyObject {
+    if count == 1 && keywords.is_null() {
+        // SAFETY: the descriptor checked the type of `slf`.
+        let queue = unsafe { contents::<SimplePut>(slf) };
+        // SAFETY: one argument was passed.
+        let item = unsafe { *arguments };
+        // SAFETY: the interpreter lends its arguments for the time of the call.
+        let item = unsafe { borrowed(item) };
+        // An unbounded queue that is never shut down takes everything.
+        if queue.queue.put(item.to_owned().unbind(), Deadline::PAST).is_ok() {
+            return Answer::None.into_ptr();
+        }
+    }
+    // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
+    pass_on::<SimplePut>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
+}
+
+/// # Safety
+/// `arguments` points to `count` objects (or is null, with none), alive for `'a`.
+unsafe fn slice<'a>(arguments: *const *mut PyObject, count: Py_ssize_t) -> &'a [*mut PyObject] {
+    match usize::try_from(count) {
+        // SAFETY: by the caller's promise.
+        Ok(count) if count > 0 => unsafe { std::slice::from_raw_parts(arguments, count) },
+        _ => &[],
+    }
+}
+
+/// # Safety
+/// As the interpreter calls a `METH_FASTCALL | METH_KEYWORDS` function.
+unsafe fn all_arguments<'a>(
+    arguments: *const *mut PyObject,
+    count: Py_ssize_t,
+    keywords: *mut PyObject,
+) -> &'a [*mut PyObject] {
+    // SAFETY: `keywords` is a tuple when it is not null.
+    let named = if keywords.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(keywords) } };
+    // SAFETY: the values of the keywords follow the other arguments.
+    unsafe { slice(arguments, count + named) }
+}
+
+/// Calls the PyO3 method with everything as it came.
+#[cold]
+#[inline(never)]
+fn pass_on<H: Hot>(
+    slf: *mut PyObject,
+    arguments: &[*mut PyObject],
+    keywords: *mut PyObject,
+) -> *mut PyObject {
+    let Some(original) = H::original().get() else {
+        // SAFETY: the interpreter sets the static before it loads any module.
+        let class = unsafe { ffi::PyExc_SystemError };
+        // SAFETY: the thread is attached; the message is a C string.
+        unsafe { ffi::PyErr_SetString(class, c"ironthread._core: no such method".as_ptr()) };
+        return std::ptr::null_mut();
+    };
+    let mut all = Vec::with_capacity(arguments.len() + 1);
+    all.push(slf);
+    all.extend_from_slice(arguments);
+    // SAFETY: `keywords` is a tuple when it is not null.
+    let named = if keywords.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(keywords) } };
+    let positional = all.len() - usize::try_from(named).unwrap_or(0);
+    // SAFETY: the thread is attached; `all` holds the positional arguments, then the keywords' values.
+    unsafe { ffi::PyObject_Vectorcall(original.as_ptr(), all.as_ptr(), positional, keywords) }
+}
+
+/// Puts the quick methods on their classes.
+pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    put::<LockAcquire>(py, "acquire", optional::<LockAcquire>())?;
+    put::<LockEnter>(py, "__enter__", none::<LockEnter>())?;
+    put::<LockRelease>(py, "release", none::<LockRelease>())?;
+    put::<LockExit>(py, "__exit__", any::<LockExit>())?;
+    put::<LockLocked>(py, "locked", none::<LockLocked>())?;
+    put::<RLockAcquire>(py, "acquire", optional::<RLockAcquire>())?;
+    put::<RLockEnter>(py, "__enter__", none::<RLockEnter>())?;
+    put::<RLockRelease>(py, "release", none::<RLockRelease>())?;
+    put::<RLockExit>(py, "__exit__", any::<RLockExit>())?;
+    put::<SimpleGet>(py, "get", optional::<SimpleGet>())?;
+    let simple_put = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: simple_put };
+    put::<SimplePut>(py, "put", (simple_put, ffi::METH_FASTCALL | ffi::METH_KEYWORDS))
+}
+
+type Function = (ffi::PyMethodDefPointer, c_int);
+
+fn none<H: Hot>() -> Function {
+    (ffi::PyMethodDefPointer { PyCFunction: no_arguments::<H> }, ffi::METH_NOARGS)
+}
+
+fn any<H: Hot>() -> Function {
+    (ffi::PyMethodDefPointer { PyCFunctionFast: any_arguments::<H> }, ffi::METH_FASTCALL)
+}
+
+fn optional<H: Hot>() -> Function {
+    let function = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: optional_arguments::<H> };
+    (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS)
+}
+
+/// Puts one quick method in front of the class's own, with its documentation.
+fn put<H: Hot>(py: Python<'_>, name: &str, (function, flags): Function) -> PyResult<()> {
+    let class = py.get_type::<H::Class>();
+    let original = class.getattr(name)?;
+    let definition = ffi::PyMethodDef {
+        ml_name: forever(name)?.as_ptr(),
+        ml_meth: function,
+        ml_flags: flags,
+        ml_doc: forever(&documentation(name, &original)?)?.as_ptr(),
+    };
+    // The descriptor keeps the address; the class lives as long as the process.
+    let definition = Box::leak(Box::new(definition));
+    // SAFETY: class and definition are valid for good; the result is a new reference or an exception.
+    let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), definition) };
+    // SAFETY: the thread is attached, and the reference is new.
+    let descriptor = unsafe { Bound::from_owned_ptr_or_err(py, descriptor) }?;
+    let _ = H::original().set(original.unbind());
+    class.setattr(name, descriptor)
+}
+
+/// A method's documentation with its signature before it, as C functions carry them.
+fn documentation(name: &str, original: &Bound<'_, PyAny>) -> PyResult<String> {
+    let text: Option<String> = original.getattr("__doc__")?.extract()?;
+    let signature: Option<String> = original.getattr("__text_signature__")?.extract()?;
+    let text = text.unwrap_or_default();
+    Ok(signature
+        .map_or_else(|| text.clone(), |signature| format!("{name}{signature}\n--\n\n{text}")))
+}
+
+/// A C string that is never freed.
+fn forever(text: &str) -> PyResult<&'static CStr> {
+    Ok(Box::leak(CString::new(text)?.into_boxed_c_str()))
+}
