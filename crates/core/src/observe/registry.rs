@@ -185,14 +185,17 @@ pub(crate) fn freeze() -> RegistryGuard {
     RegistryGuard(records())
 }
 
+/// The kernel's identifier of the calling thread, where the system has one.
 #[cfg(target_os = "linux")]
-#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
-fn native_id() -> Option<u32> {
+#[must_use]
+pub fn native_id() -> Option<u32> {
     Some(rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned())
 }
 
+/// The kernel's identifier of the calling thread, where the system has one.
 #[cfg(not(target_os = "linux"))]
-fn native_id() -> Option<u32> {
+#[must_use]
+pub fn native_id() -> Option<u32> {
     None
 }
 

@@ -14,6 +14,7 @@ mod table;
 pub mod watch;
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 pub use clock::Deadline;
 pub use fork::generation;
@@ -63,6 +64,13 @@ pub enum Signals {
     /// wait now, and would be missed.
     Stay,
 }
+
+/// A signal that arrives between the interpreter's last look for signals and the sleep does not end the
+/// sleep: there is no way to do both in one step. A thread that takes interrupts therefore sleeps short at
+/// first, and longer each time, looking for one after each; by the time it sleeps without limit, the
+/// moment before the sleep is one among very many.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
+const LAST_LOOK: Duration = Duration::from_millis(640);
 
 /// Runs the handlers of signals that have arrived, on the thread that takes them.
 ///
@@ -146,9 +154,18 @@ impl Ticket {
     fn sleep_watched(&mut self, deadline: Deadline, signals: Signals) -> Wake {
         let host = host();
         let interruptible = signals != Signals::Defer && host.takes_signals();
+        let mut look = (interruptible && host.takes_interrupts()).then_some(FIRST_LOOK);
         loop {
+            let until = look.map_or(deadline, |look| deadline.min(Deadline::after(look)));
             let mut rest = Rest::Interrupted;
-            host.detached(&mut || rest = self.waiter.parker.sleep(deadline, interruptible));
+            host.detached(&mut || rest = self.waiter.parker.sleep(until, interruptible));
+            if rest == Rest::TimedOut && until < deadline {
+                look = look.map(|look| look * 2).filter(|&look| look <= LAST_LOOK);
+                if !host.interrupt_pending() {
+                    continue;
+                }
+                rest = Rest::Interrupted;
+            }
             match rest {
                 Rest::Notified => return self.chosen(),
                 // A waiter that was moved was notified by its condition: its time limit counts no more.
