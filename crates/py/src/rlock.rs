@@ -3,8 +3,9 @@
 use ironthread::observe::registry::ident_of;
 use ironthread::sync::{RLock, Relock};
 use ironthread::wait::{Deadline, Kind, Place};
+use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::convert::{Truth, lock_deadline};
 use crate::errors::Failure;
@@ -26,17 +27,37 @@ impl PyRLock {
     }
 }
 
+/// Arguments that mean nothing: ignored at first, deprecated from 3.13 on, and an error from 3.15 on.
+#[cold]
+fn refuse_arguments(py: Python<'_>) -> PyResult<()> {
+    let version = py.version_info();
+    if version >= (3, 15) {
+        return Err(PyTypeError::new_err("RLock() takes no arguments"));
+    }
+    if version >= (3, 13) {
+        let message = c"Passing arguments to RLock is deprecated and will be removed in 3.15";
+        return PyErr::warn(py, &py.get_type::<PyDeprecationWarning>(), message, 1);
+    }
+    Ok(())
+}
+
 #[pymethods]
 impl PyRLock {
-    /// Arguments are for the `__init__` of subclasses, as in the standard library.
+    /// Arguments are for the `__init__` of subclasses.
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    #[classmethod]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
     fn new(
-        py: Python<'_>,
-        _args: &Bound<'_, PyTuple>,
-        _kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> Self {
-        Self::made_here(py)
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = cls.py();
+        let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
+        if given && cls.is(&py.get_type::<Self>()) {
+            refuse_arguments(py)?;
+        }
+        Ok(Self::made_here(py))
     }
 
     /// Acquire the lock; return whether it was acquired.
