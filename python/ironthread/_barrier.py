@@ -1,9 +1,10 @@
 """The barrier over a state that is kept elsewhere.
 
-`multiprocessing.Barrier` is a subclass of `threading.Barrier` that has the state and the count in shared
-memory and the condition between processes, and inherits the algorithm. The native barrier keeps its state
-to itself; a subclass that brings its own is given this algorithm over it instead. The attributes are
-those of the standard library's class: `_cond`, `_parties`, `_action`, `_timeout`, `_state`, `_count`.
+`multiprocessing.Barrier` is a subclass of `threading.Barrier` that has the state and the count in
+shared memory and the condition between processes, and inherits the algorithm. The native barrier
+keeps its state to itself; a subclass that brings its own is given this algorithm over it instead.
+The attributes are those of the standard library's class: `_cond`, `_parties`, `_action`,
+`_timeout`, `_state`, `_count`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from threading import Condition
     from typing import Any
 
-# What `_state` may be; other processes may have the standard library's class, so the numbers are its own.
+# What `_state` may be. Other processes may have the standard library's class: the numbers are its.
 _FILLING, _DRAINING, _RESETTING, _BROKEN = 0, 1, -1, -2
 
 

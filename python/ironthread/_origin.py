@@ -1,14 +1,10 @@
-"""Which line of the program is running: for the engine, which notes it with each primitive it makes."""
+"""Which line of the program is running: noted by the engine with each primitive it makes."""
 
 import os
 import sys
-import sysconfig
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_LIBRARIES = tuple(
-    os.path.join(path, "")
-    for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
-)
+_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _INSTALLED = tuple(os.path.join("", name, "") for name in ("site-packages", "dist-packages"))
 
 
@@ -16,14 +12,14 @@ def _is_library(filename: str) -> bool:
     """Whether a file belongs to the standard library (what is installed beside it does not)."""
     if filename.startswith("<frozen "):
         return True
-    return filename.startswith(_LIBRARIES) and not any(part in filename for part in _INSTALLED)
+    return filename.startswith(_LIBRARY) and not any(part in filename for part in _INSTALLED)
 
 
 def program_line() -> tuple[str, int] | None:
     """Return the file and line, counted from 1, of the innermost frame that is the program's own.
 
-    Frames of this package are passed over, and so are those of the standard library, unless there is
-    no other: what the library makes for itself then goes to the library's line.
+    Frames of this package are passed over, and so are those of the standard library, unless there
+    is no other: what the library makes for itself then goes to the library's line.
     """
     library: tuple[str, int] | None = None
     frame = sys._getframe(1)

@@ -8,13 +8,19 @@ on `threading`, where the interpreter looks for it.
 See https://docs.python.org/3/library/threading.html.
 """
 
-# ruff: noqa: F401, PLC0414 (all names here are for others)
+# ruff: noqa: PLC0414 (all names here are for others)
 from __future__ import annotations
 
 import sys
 import threading as _standard
 
-from ironthread._core import Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore
+from ironthread._core import Barrier as Barrier
+from ironthread._core import BoundedSemaphore as BoundedSemaphore
+from ironthread._core import Condition as Condition
+from ironthread._core import Event as Event
+from ironthread._core import Lock as Lock
+from ironthread._core import RLock as RLock
+from ironthread._core import Semaphore as Semaphore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from threading import activeCount as activeCount
     from threading import current_thread as current_thread
     from threading import currentThread as currentThread
-    from threading import enumerate as enumerate  # noqa: A004
+    from threading import enumerate as enumerate
     from threading import excepthook as excepthook
     from threading import get_ident as get_ident
     from threading import get_native_id as get_native_id

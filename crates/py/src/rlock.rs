@@ -54,7 +54,7 @@ impl PyRLock {
     ) -> PyResult<Self> {
         let py = cls.py();
         let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
-        if given && cls.is(&py.get_type::<Self>()) {
+        if given && cls.is(py.get_type::<Self>()) {
             refuse_arguments(py)?;
         }
         Ok(Self::made_here(py))

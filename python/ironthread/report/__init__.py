@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ironthread.report import json, text
 from ironthread.report.collect import Report, collect
 
 __all__ = ["collect", "render"]
@@ -13,4 +12,10 @@ def render(form: str, report: Report, directory: str) -> str:
 
     The text names files below `directory` relative to it.
     """
-    return json.render(report) if form == "json" else text.render(report, directory)
+    if form == "json":
+        from ironthread.report import json  # the other form does without the standard json
+
+        return json.render(report)
+    from ironthread.report import text
+
+    return text.render(report, directory)

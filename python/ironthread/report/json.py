@@ -27,9 +27,12 @@ program started; `objects` tells how many that line made.
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from ironthread.report.collect import Report, Site, Thread, Waited
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ironthread.report.collect import Report, Site, Thread, Waited
 
 _SCHEMA = 1
 

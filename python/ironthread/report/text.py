@@ -28,17 +28,14 @@ _KINDS = (
 def render(report: Report, directory: str) -> str:
     """The report as text; files below `directory` are named relative to it."""
     title = _cut(" ".join(report.program), _WIDTH - 20)
-    paragraphs = [
-        f"── ironthread ── {title} ".ljust(_WIDTH, "─"),
-        _summary(report),
-        "",
-        *_threads(report),
-        "",
-        *_sites(report, directory),
-        *_unfinished(report, directory),
-        "─" * _WIDTH,
+    sections = [
+        [f"── ironthread ── {title} ".ljust(_WIDTH, "─"), _summary(report)],
+        _threads(report),
+        _sites(report, directory),
+        _unfinished(report, directory),
     ]
-    return "\n".join(paragraphs) + "\n"
+    text = "\n\n".join("\n".join(section) for section in sections if section)
+    return f"{text}\n{'─' * _WIDTH}\n"
 
 
 def _summary(report: Report) -> str:
@@ -163,7 +160,7 @@ def _unfinished(report: Report, directory: str) -> list[str]:
     text = table(["still waiting", "for", "made at", "since"], lines[:_SITE_ROWS], left=3)
     if len(lines) > _SITE_ROWS:
         text.append(f"… and {len(lines) - _SITE_ROWS} more")
-    return ["", *text]
+    return text
 
 
 def _origin(origin: tuple[str, int] | None, directory: str) -> str:

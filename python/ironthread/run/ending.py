@@ -17,19 +17,23 @@ import time
 from ironthread import _core
 from ironthread.run import threads
 from ironthread.run.imports import without_modules_of_the_program
+from ironthread.run.locate import current_directory
 from ironthread.run.options import CannotRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ironthread.run.options import Options
 
+_PLAIN = str.maketrans("─·×µ…", "-|xu~")  # noqa: RUF001 (the multiplication sign is meant)
+
 
 def check(options: Options) -> None:
     """Make sure that the report file can be written. Raises `CannotRun`."""
     if options.report_file is None:
         return
-    options.report_file = os.path.abspath(options.report_file)  # the program may change directory
     try:
+        # Absolute, because the program may change directory.
+        options.report_file = os.path.abspath(options.report_file)
         with open(options.report_file, "ab"):
             pass
     except OSError as error:
@@ -42,14 +46,14 @@ class Ending:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._process = os.getpid()
-        self._directory = os.getcwd()
-        self._cpu = time.process_time()
-        self._main_cpu = time.thread_time()
+        self._directory = current_directory() or ""
         # Without the place of our own command; the program's directory is not there yet.
         self._path = sys.path[0 if sys.flags.safe_path else 1 :]
         atexit.register(self.finish)
         _core.watch_start()
         threads.observe()
+        self._cpu = time.process_time()
+        self._main_cpu = time.thread_time()
 
     def cancel(self) -> None:
         """Report nothing: the program could not be loaded."""
@@ -79,15 +83,13 @@ class Ending:
         _core.thread_ended(threading.main_thread().name)
         snapshot = _core.watch_snapshot()
         _core.watch_stop()
+        program = [self._options.target, *self._options.arguments]
         # Only now, so that the program found no module loaded that it did not load itself.
         with without_modules_of_the_program(self._path):
             from ironthread.report import collect, render
-        program = [self._options.target, *self._options.arguments]
-        return render(
-            self._options.report,
-            collect(snapshot, program, cpu, self._main_cpu),
-            self._directory,
-        )
+
+            report = collect(snapshot, program, cpu, self._main_cpu)
+            return render(self._options.report, report, self._directory)
 
 
 def _to_standard_error(text: str) -> None:
@@ -103,8 +105,16 @@ def _to_standard_error(text: str) -> None:
             return
         stream.flush()
         # Past the buffer: what could not be written must not be found there at exit.
-        data = text.encode(stream.encoding, "backslashreplace")
+        data = _encode(text, stream.encoding)
         while data:
             data = data[os.write(stream.fileno(), data) :]
     except (OSError, ValueError):
         pass  # nobody is left to read it
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    """Encode the report, with plain characters where the better ones do not exist."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace")

@@ -46,7 +46,15 @@ class Located:
 
 def absolute(path: str) -> str:
     """The absolute form that the interpreter gives a script's path: nothing is normalised."""
-    return os.path.join(os.getcwd(), path)
+    return os.path.join(current_directory() or "", path)
+
+
+def current_directory() -> str | None:
+    """The current directory; None when it was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
 
 
 def script(path: str) -> Located:

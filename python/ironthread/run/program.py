@@ -31,7 +31,7 @@ class Program:
         target = self._options.target
         if self._options.is_module:
             sys.argv = ["-m", *self._options.arguments]
-            _set_first_path(_current_directory())
+            _set_first_path(locate.current_directory())
             located = locate.module(target)
             sys.argv[0] = located.file
         else:
@@ -74,10 +74,3 @@ def _set_first_path(entry: str | None, *, always: bool = False) -> None:
         return
     if entry is not None:
         sys.path.insert(0, entry)
-
-
-def _current_directory() -> str | None:
-    try:
-        return os.getcwd()
-    except OSError:
-        return None

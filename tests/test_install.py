@@ -1,0 +1,325 @@
+"""`install()` and `uninstall()`: everything in the standard library gets ours, and back exactly.
+
+Each test runs in a process of its own, because what is exchanged is the process's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import pytest
+from python_process import python
+
+# Tells what everything is that the standard library holds, by the name it has in a process without
+# us. Written without the search that `install()` uses, which is on trial here.
+INVENTORY = """
+import importlib, json, sys, types, warnings
+import _queue, _thread, queue, threading
+
+SOURCES = (_thread, _queue, threading, queue)
+NAMES = [module.__name__ for module in SOURCES]
+KEPT = [dict(vars(module)) for module in SOURCES]  # so that no identity is used twice
+STOCK = {}
+for module, kept in zip(SOURCES, KEPT):
+    for name, value in sorted(kept.items()):
+        if callable(value) and not name.startswith("__"):
+            STOCK.setdefault(id(value), f"{module.__name__}.{name}")
+
+def inventory():
+    found = {}
+    def look(where, value, depth):
+        if id(value) in STOCK:
+            found[where] = STOCK[id(value)]
+        elif isinstance(value, type) and value.__module__ in NAMES:
+            found[where] = "not stock: " + value.__qualname__
+        elif depth and isinstance(value, (dict, types.MappingProxyType)):
+            for key, inner in list(value.items()):
+                look(f"{where}[{key!r}]", inner, depth - 1)
+        elif depth and isinstance(value, (tuple, list)):
+            for index, inner in enumerate(value):
+                look(f"{where}[{index}]", inner, depth - 1)
+        elif depth > 2 and isinstance(value, type):
+            look(where, vars(value), depth - 1)
+    for name, module in sys.modules.copy().items():
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            for key, value in list(vars(module).items()):
+                if not key.startswith("__"):
+                    look(f"{name}.{key}", value, 4)
+    return found
+
+def load():
+    warnings.simplefilter("ignore")
+    with_effects = {"antigravity", "idlelib", "this", "turtledemo"}
+    inner = {
+        "concurrent.futures.process", "concurrent.futures.thread", "logging.config",
+        "logging.handlers", "multiprocessing.dummy.connection", "multiprocessing.forkserver",
+        "multiprocessing.managers", "multiprocessing.pool", "multiprocessing.resource_sharer",
+        "multiprocessing.synchronize", "unittest.mock", "wsgiref.simple_server", "xmlrpc.server",
+    }
+    for name in sorted(sys.stdlib_module_names - with_effects | inner):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+"""
+
+
+def test_ours_are_in_every_place_of_the_loaded_standard_library() -> None:
+    found = json.loads(
+        python(
+            """
+            load()
+            before = inventory()
+            import ironthread
+            ironthread.install()
+            after = inventory()
+            print(json.dumps({where: [what, after.get(where)] for where, what in before.items()}))
+            """,
+            before=INVENTORY,
+        )
+    )
+    exchanged = {
+        *("_thread.allocate", "_thread.allocate_lock", "_thread.LockType", "_thread.lock"),
+        *("_thread.RLock", "threading.RLock", "threading.Condition", "threading.Semaphore"),
+        *("threading.BoundedSemaphore", "threading.Event", "threading.Barrier"),
+        *("queue.Queue", "queue.LifoQueue", "queue.PriorityQueue", "_queue.SimpleQueue"),
+    }
+    kept = {where: after for where, (before, after) in found.items() if before in exchanged}
+    stock = {where for where, after in kept.items() if after and not after.startswith("not stock")}
+    assert not stock
+    for where in (
+        *(
+            "functools.RLock",
+            "tempfile._allocate_lock",
+            "_pyio.Lock",
+            "multiprocessing.dummy.Event",
+        ),
+        *("unittest.mock.RLock", "multiprocessing.managers.SyncManager['_registry']['Lock'][0]"),
+        *("_strptime._thread_allocate_lock", "queue.SimpleQueue", "threading._CRLock"),
+    ):
+        assert where in kept
+
+
+def test_what_is_not_exchanged_is_the_same_object_as_before() -> None:
+    found = json.loads(
+        python(
+            """
+            load()
+            before = inventory()
+            import ironthread
+            ironthread.install()
+            after = inventory()
+            print(json.dumps([what for where, what in before.items() if after.get(where) == what]))
+            """,
+            before=INVENTORY,
+        )
+    )
+    assert {
+        *("threading.Thread", "threading.Timer", "_thread._local", "threading.BrokenBarrierError"),
+        *("_queue.Empty", "queue.Full", "queue._PySimpleQueue", "threading._PyRLock"),
+    } <= set(found)
+
+
+@pytest.mark.parametrize("order", ["load, install, uninstall", "install, load, uninstall"])
+def test_uninstall_leaves_the_standard_library_as_if_it_had_never_been(order: str) -> None:
+    untouched = json.loads(python("load(); print(json.dumps(inventory()))", before=INVENTORY))
+    steps = "; ".join(f"{step}()" for step in order.split(", "))
+    code = f"from ironthread import install, uninstall; {steps}; print(json.dumps(inventory()))"
+    found = json.loads(python(code, before=INVENTORY))
+    assert found == untouched
+
+
+def test_names_and_registries_come_back_by_identity() -> None:
+    python(
+        """
+        load()
+        stock = [vars(module).copy() for module in (_thread, _queue, threading, queue)]
+        import ironthread
+        for turn in range(3):
+            ironthread.install()
+            ironthread.uninstall()
+        for old, module in zip(stock, (_thread, _queue, threading, queue)):
+            assert vars(module).keys() == old.keys(), vars(module).keys() ^ old.keys()
+            assert all(vars(module)[name] is value for name, value in old.items())
+        """,
+        before=INVENTORY,
+    )
+
+
+def test_install_and_uninstall_may_be_repeated() -> None:
+    python(
+        """
+        import threading
+        stock = threading.Event
+        import ironthread
+        ironthread.uninstall()
+        ironthread.install()
+        ironthread.install()
+        assert threading.Event is ironthread.Event
+        ironthread.uninstall()
+        assert threading.Event is stock
+        ironthread.uninstall()
+        assert threading.Event is stock
+        """
+    )
+
+
+def test_many_threads_may_install_at_once() -> None:
+    python(
+        """
+        import queue, sys, threading
+        import ironthread
+        sys.setswitchinterval(1e-6)
+        stock = queue.Queue
+        threads = [threading.Thread(target=ironthread.install) for _ in range(20)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert queue.Queue is ironthread.Queue
+        ironthread.uninstall()
+        assert queue.Queue is stock
+        """
+    )
+
+
+def test_nothing_heavy_is_imported() -> None:
+    python(
+        """
+        import sys
+        import queue, threading
+        before = set(sys.modules)
+        import ironthread
+        ironthread.install()
+        ironthread.uninstall()
+        added = {name for name in set(sys.modules) - before if not name.startswith("ironthread")}
+        assert added <= {"__future__", "_xxsubinterpreters"}, added
+        """,
+        flags=["-S"],
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def test_modules_imported_later_get_ours_by_attribute() -> None:
+    python(
+        """
+        import ironthread
+        ironthread.install()
+        import sys
+        assert not any(type(finder).__module__.startswith("ironthread") for finder in sys.meta_path)
+        import logging, multiprocessing.dummy, tempfile
+        assert type(logging._lock) is ironthread.RLock
+        assert type(tempfile._once_lock) is ironthread.Lock
+        assert multiprocessing.dummy.Event is ironthread.Event
+        """
+    )
+
+
+def test_modules_of_the_program_keep_what_they_took() -> None:
+    python(
+        """
+        from threading import Event
+        import ironthread
+        ironthread.install()
+        assert Event is not ironthread.Event
+        assert Event.__init__.__globals__["__name__"] == "threading"
+        event = Event()
+        event.set()
+        assert event.wait()
+        """
+    )
+
+
+def test_standard_classes_run_on_our_locks_while_installed() -> None:
+    python(
+        """
+        import queue, threading
+        stock = queue.Queue
+        class Mine(queue.Queue): pass
+        import ironthread
+        ironthread.install()
+        for made in (stock(), Mine()):
+            assert type(made.mutex) is ironthread.Lock
+            made.put(1)
+            threading.Thread(target=made.get).start()
+            threading.Thread(target=made.task_done).start()
+            made.join()
+        """
+    )
+
+
+def test_exceptions_are_the_same_objects_with_and_without() -> None:
+    python(
+        """
+        import queue, threading
+        kept = queue.Empty, queue.Full, threading.BrokenBarrierError, threading.ThreadError
+        import ironthread
+        ironthread.install()
+        assert kept == (
+            queue.Empty, queue.Full, threading.BrokenBarrierError, threading.ThreadError)
+        try:
+            queue.Queue().get_nowait()
+        except kept[0]:
+            pass
+        """
+    )
+
+
+def test_shut_down_exists_while_installed() -> None:
+    python(
+        """
+        import pickle, queue, sys
+        had = hasattr(queue, "ShutDown")
+        assert had == (sys.version_info >= (3, 13))
+        import ironthread
+        ironthread.install()
+        assert queue.ShutDown is ironthread.ShutDown
+        from queue import *
+        assert ShutDown is ironthread.ShutDown
+        jobs = queue.Queue()
+        jobs.shutdown()
+        try:
+            jobs.put(1)
+        except queue.ShutDown as error:
+            kept = error
+            assert type(pickle.loads(pickle.dumps(kept))) is queue.ShutDown
+        else:
+            raise AssertionError
+        ironthread.uninstall()
+        assert hasattr(queue, "ShutDown") == had == ("ShutDown" in queue.__all__)
+        import ironthread.queue
+        assert type(pickle.loads(pickle.dumps(kept))) is ironthread.queue.ShutDown
+        """
+    )
+
+
+def test_what_somebody_else_put_over_ours_stays() -> None:
+    python(
+        """
+        import threading
+        import ironthread
+        ironthread.install()
+        class Other(threading.Event): pass
+        threading.Event = Other
+        ironthread.uninstall()
+        assert threading.Event is Other
+        """
+    )
+
+
+def test_objects_made_while_installed_go_on_working() -> None:
+    python(
+        """
+        import queue, threading
+        import ironthread
+        ironthread.install()
+        jobs, lock, condition = queue.Queue(), threading.Lock(), threading.Condition()
+        class Later(queue.LifoQueue): pass
+        ironthread.uninstall()
+        for made in (jobs, Later()):
+            threading.Timer(0.05, made.put, [5]).start()
+            assert made.get(timeout=10) == 5
+        with lock, condition:
+            condition.notify_all()
+        """
+    )

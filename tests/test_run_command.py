@@ -1,0 +1,140 @@
+"""The command `ironthread`: its options, its errors, and where the report goes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from python_process import CLEAN, FACTS, assert_as_python, run, start, write
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["missing.py"], "can't open 'missing.py': No such file or directory"),
+        (["empty"], "can't find a __main__.py in 'empty'"),
+        (["loop"], "can't open 'loop': "),
+        (["app.py/x"], "can't open 'app.py/x': Not a directory"),
+        (["-m", "no_such_module"], "no module named 'no_such_module'"),
+        (["-m", "no_such.module"], "no module named 'no_such.module'"),
+        (["-m", "package.missing"], "no module named 'package.missing'"),
+        (["-m", "package"], "'package' is a package without a __main__ module"),
+        (["-m", "empty"], "'empty' is a package without a __main__ module"),
+        (["-m", ".app"], "relative module names are not supported: '.app'"),
+        (["-m", "app.py"], "no module named 'app.py': "),
+        (["-m", "sys"], "'sys' has no Python code to run"),
+        (["-m"], "option -m needs a value"),
+        (["--report"], "option --report needs a value"),
+        (["--report", "xml", "app.py"], "unknown form of report 'xml'"),
+        (["--report-file", "no/such/file", "app.py"], "can't write to "),
+        (["--report-file", "empty", "app.py"], "can't write to "),
+        (["--verbose", "app.py"], "unknown option '--verbose'"),
+        ([], "no program to run"),
+    ],
+)
+def test_what_cannot_be_run_is_one_clear_line_and_status_2(
+    tmp_path: Path, arguments: list[str], problem: str
+) -> None:
+    write(tmp_path / "app.py", "print('it ran')")
+    write(tmp_path / "package" / "__init__.py", "")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout.replace("it ran\n", "") == ""
+    assert done.stderr.startswith(f"ironthread: {problem}")
+    assert done.stderr.count("\n") == 1
+    if arguments != ["-m", "app.py"]:  # there python, too, runs app as the package it is not
+        assert done.stdout == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
+def test_an_unreadable_script_is_one_clear_line_and_status_2(tmp_path: Path) -> None:
+    script = write(tmp_path / "app.py", "print('it ran')")
+    script.chmod(0)
+    done = run("app.py", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "ironthread: can't open 'app.py': Permission denied\n"
+
+
+@pytest.mark.parametrize("arguments", [["walk"], []])
+def test_an_unknown_command_is_one_clear_line_and_status_2(arguments: list[str]) -> None:
+    done = start(["-m", "ironthread", *arguments])
+    assert done.returncode == 2
+    assert done.stderr.startswith("ironthread: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["run", "--help"], ["run", "-h", "x"]])
+def test_help_is_printed_on_request(arguments: list[str]) -> None:
+    done = start(["-m", "ironthread", *arguments])
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ironthread run")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    from importlib.metadata import version
+
+    done = start(["-m", "ironthread", "--version"])
+    assert done.stdout == f"ironthread {version('ironthread')}\n"
+
+
+def test_the_command_is_installed(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", FACTS)
+    command = Path(sys.executable).with_name("ironthread")
+    done = subprocess.run(
+        [command, "run", "--report=none", "app.py", "a"],
+        cwd=tmp_path,
+        env=CLEAN,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    expected = start(["app.py", "a"], cwd=tmp_path)
+    assert (done.stdout, done.stderr) == (expected.stdout, expected.stderr)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_report_goes_to_a_file_on_request(tmp_path: Path, form: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "app.py", "import os; os.chdir('elsewhere')")
+    done = run("--report", form, "--report-file", "report.out", "app.py", cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("", "")
+    report = (tmp_path / "report.out").read_text(encoding="utf-8")
+    assert report.startswith("── ironthread ── app.py" if form == "text" else "{")
+
+
+def test_no_report_means_no_report(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", "import threading; threading.Lock()")
+    done = run("--report=none", "app.py", cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_program_that_cannot_be_loaded_gets_no_report(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", "def f(:")
+    done = run("app.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "── ironthread" not in done.stderr
+
+
+def test_nothing_warns_under_the_strictest_settings(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", "import threading; threading.Thread(target=print).start()")
+    done = run("app.py", cwd=tmp_path, flags=["-X", "dev", "-W", "error"])
+    assert done.returncode == 0
+    assert re.fullmatch(r"── ironthread(.*\n)*", done.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_the_handlers_of_signals_are_those_of_python(tmp_path: Path) -> None:
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGPIPE") if hasattr(signal, name)]
+    write(
+        tmp_path / "app.py",
+        f"import signal\nfor name in {names}: print(signal.getsignal(getattr(signal, name)))",
+    )
+    assert_as_python("app.py", cwd=tmp_path)
