@@ -1,6 +1,6 @@
 """Make the project's virtual environment and install its development tools into it.
 
-Usage: ``python setup_environment.py DIRECTORY``. Says in one line what is missing, and exits with 2.
+Usage: ``python setup_environment.py DIRECTORY``. Says in one line what is missing; exits with 2.
 """
 
 import subprocess
@@ -41,7 +41,8 @@ def main(directory: Path) -> int:
 
 if __name__ == "__main__":
     if sys.version_info < MINIMUM:
-        sys.exit(f"ironthread: needs Python {MINIMUM[0]}.{MINIMUM[1]} or later, this is {sys.version}")
+        wanted = ".".join(map(str, MINIMUM))
+        sys.exit(f"ironthread: needs Python {wanted} or later, this is {sys.version}")
     if len(sys.argv) != 2:
         sys.exit("usage: setup_environment.py DIRECTORY")
     sys.exit(main(Path(sys.argv[1])))
