@@ -7,6 +7,7 @@
 use std::num::NonZeroU32;
 
 use crate::observe::registry;
+use crate::wait;
 
 /// Bits of a word that a thread's number may use; the rest belong to the word's owner.
 pub(crate) const ID_BITS: u32 = 30;
@@ -43,6 +44,7 @@ impl ThreadId {
 
     #[cold]
     fn assign() -> Self {
+        wait::install_fork_handlers();
         let id = local::next();
         assert!(
             id.get() >> ID_BITS == 0,

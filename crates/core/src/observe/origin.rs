@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::wait::{Kind, Origin};
+use crate::wait::{self, Kind, Origin};
 
 /// A line of the program's source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +28,20 @@ struct Table {
 
 static TABLE: Mutex<Table> = Mutex::new(Table { numbers: BTreeMap::new(), lines: Vec::new() });
 
-fn table() -> std::sync::MutexGuard<'static, Table> {
-    TABLE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn table() -> MutexGuard<'static, Table> {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The table's lock, held over a fork.
+#[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
+pub(crate) struct OriginGuard(
+    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, Table>,
+);
+
+/// Locks the table for the time of a fork.
+#[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
+pub(crate) fn freeze() -> OriginGuard {
+    OriginGuard(table())
 }
 
 /// Notes that `line` made one more object of a kind, and returns the number of line and kind. A queue
@@ -38,6 +50,7 @@ fn table() -> std::sync::MutexGuard<'static, Table> {
 /// # Panics
 /// When there are more than 2³² − 1 different lines.
 pub fn made_at(line: &Line, kind: Kind) -> Origin {
+    wait::install_fork_handlers();
     let mut table = table();
     if let Some(&origin) = table.numbers.get(&(line.clone(), kind)) {
         table.lines[index(origin)].1 += 1;

@@ -44,7 +44,8 @@ pub struct ThreadFacts {
     pub waiting: Option<Waiting>,
 }
 
-/// A thread's own record; the registry and the thread share it.
+/// A thread's own record; the registry and the thread share it. Any other thread locks it with the
+/// registry locked, so that a fork, which locks the registry, finds the forking thread's record free.
 struct Record(Mutex<ThreadFacts>);
 
 impl Record {
@@ -141,24 +142,18 @@ pub(crate) fn count_wait(kind: Kind, nanoseconds: u64) {
 /// The host's identifier of a thread that is registered.
 #[must_use]
 pub fn ident_of(id: ThreadId) -> Option<u64> {
-    let record = records().get(&id).cloned()?;
-    let ident = record.facts().ident;
-    Some(ident)
+    records().get(&id).map(|record| record.facts().ident)
 }
 
 /// What is known of every registered thread, in the order of their numbers.
 #[must_use]
 pub fn threads() -> Vec<ThreadFacts> {
-    let all: Vec<_> = records().values().cloned().collect();
-    all.iter()
-        .map(|record| {
-            let mut facts = record.facts().clone();
-            if facts.ended.is_none() {
-                facts.cpu = facts.native_id.and_then(cpu_of);
-            }
-            facts
-        })
-        .collect()
+    let mut all: Vec<_> = records().values().map(|record| record.facts().clone()).collect();
+    // Files are read with no lock held.
+    for facts in all.iter_mut().filter(|facts| facts.ended.is_none()) {
+        facts.cpu = facts.native_id.and_then(cpu_of);
+    }
+    all
 }
 
 /// Forgets the threads that have ended.

@@ -98,7 +98,7 @@ impl Condition {
         match ticket.sleep(deadline, Signals::Stay) {
             Wake::Notified | Wake::HandedOver | Wake::Stale => Ok(true),
             Wake::TimedOut => {
-                self.waiters.fetch_sub(1, Relaxed);
+                self.subtract(1);
                 Ok(false)
             }
             // It had been moved to the queue of the lock.
@@ -121,7 +121,7 @@ impl Condition {
         if notified {
             self.wake(1);
         } else {
-            self.waiters.fetch_sub(1, Relaxed);
+            self.subtract(1);
         }
     }
 
@@ -172,8 +172,10 @@ impl Condition {
     }
 
     fn subtract(&self, count: usize) {
-        // Never more than were counted, hence below 2^32.
-        self.waiters.fetch_sub(u32::try_from(count).unwrap_or(u32::MAX), Relaxed);
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        // A waiter whose signal handler forked, and which made the condition new there, is not counted.
+        let left = |waiters: u32| Some(waiters.saturating_sub(count));
+        let _ = self.waiters.fetch_update(Relaxed, Relaxed, left);
     }
 
     fn site(&self) -> Site {

@@ -6,8 +6,10 @@
 //! standard library.
 //!
 //! The repair runs inside `fork()` itself, through `pthread_atfork(3)`, so that it comes before any
-//! after-fork hook of an interpreter. The preparing half takes every lock of the door and of the thread
-//! registry, so that no other thread is in the middle of a change at the moment of the fork.
+//! after-fork hook of an interpreter. The preparing half takes every lock of the door and of what observes
+//! it, so that no other thread is in the middle of a change at the moment of the fork. The handlers are
+//! registered by whatever takes one of those locks first: a thread that is given its number, or a line
+//! that is noted.
 
 #![cfg_attr(all(unix, not(loom)), allow(unsafe_code, reason = "pthread_atfork is a C function"))]
 
@@ -24,10 +26,10 @@ pub fn generation() -> u32 {
 }
 
 #[cfg(any(not(unix), loom))]
-pub(super) fn install_handlers() {}
+pub(crate) fn install_handlers() {}
 
 #[cfg(all(unix, not(loom)))]
-pub(super) use unix::install_handlers;
+pub(crate) use unix::install_handlers;
 
 #[cfg(all(unix, not(loom)))]
 mod unix {
@@ -36,13 +38,17 @@ mod unix {
     use std::sync::{MutexGuard, Once};
 
     use super::GENERATION;
+    use crate::observe::origin::{self, OriginGuard};
     use crate::observe::registry::{self, RegistryGuard};
     use crate::thread::ThreadId;
     use crate::wait::table::{self, Bucket};
+    use crate::wait::watch::{self, WatchGuard};
 
     /// Every lock that must not be in other hands at the moment of a fork.
     struct Held {
         registry: RegistryGuard,
+        _watch: WatchGuard,
+        _origins: OriginGuard,
         buckets: Vec<MutexGuard<'static, Bucket>>,
     }
 
@@ -51,7 +57,7 @@ mod unix {
     }
 
     /// Registers the handlers, once in the life of the process and its children.
-    pub(in crate::wait) fn install_handlers() {
+    pub(crate) fn install_handlers() {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
             // SAFETY: the three handlers are functions of this crate, which is never unloaded; they
@@ -64,7 +70,12 @@ mod unix {
     extern "C" fn prepare() {
         // Named now: naming a thread takes the registry's lock.
         let _ = ThreadId::current();
-        let held = Held { registry: registry::freeze(), buckets: table::all_buckets() };
+        let held = Held {
+            registry: registry::freeze(),
+            _watch: watch::freeze(),
+            _origins: origin::freeze(),
+            buckets: table::all_buckets(),
+        };
         // A thread that is being torn down cannot keep them; it lets them go again and forks as is.
         let _ = HELD.try_with(|slot| slot.replace(Some(held)));
     }
@@ -76,7 +87,7 @@ mod unix {
     extern "C" fn child() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
         let held = HELD.try_with(RefCell::take).ok().flatten();
-        let Some(Held { mut registry, mut buckets }) = held else { return };
+        let Some(Held { mut registry, mut buckets, .. }) = held else { return };
         let survivor = ThreadId::current();
         for bucket in &mut buckets {
             bucket.retain_thread(survivor);

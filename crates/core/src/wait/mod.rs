@@ -18,6 +18,7 @@ use std::time::Duration;
 
 pub use clock::Deadline;
 pub use fork::generation;
+pub(crate) use fork::install_handlers as install_fork_handlers;
 pub use site::{Kind, Origin, Site};
 pub use table::Place;
 
@@ -97,7 +98,6 @@ pub struct Ticket {
 /// For a caller who holds a lock of its own that every unpark of the site is made under: nothing can
 /// happen between its look at the state and this.
 pub fn enlist(site: Site, place: Place) -> Ticket {
-    fork::install_handlers();
     let waiter = Waiter::new(site.address(), place);
     table::bucket(site.address()).push(site.address(), Arc::clone(&waiter), place);
     Ticket { waiter, site, gone: false }
@@ -108,7 +108,6 @@ pub fn enlist(site: Site, place: Place) -> Ticket {
 ///
 /// `validate` may look at atomics and nothing else: it must not wait, nor come to the door again.
 pub fn enlist_if(site: Site, place: Place, validate: impl FnOnce() -> bool) -> Option<Ticket> {
-    fork::install_handlers();
     let waiter = Waiter::new(site.address(), place);
     let mut bucket = table::bucket(site.address());
     if !validate() {

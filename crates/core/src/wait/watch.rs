@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::clock;
 use super::site::{Kind, Origin, Site};
@@ -16,7 +16,25 @@ use crate::observe::tally::Tally;
 // Relaxed throughout: a wait that begins around the switch may be recorded or not.
 static ON: AtomicBool = AtomicBool::new(false);
 static SINCE: AtomicU64 = AtomicU64::new(0);
-static WAITS: Mutex<BTreeMap<(Kind, Option<Origin>), Tally>> = Mutex::new(BTreeMap::new());
+static WAITS: Mutex<Tallies> = Mutex::new(BTreeMap::new());
+
+type Tallies = BTreeMap<(Kind, Option<Origin>), Tally>;
+
+fn tallies() -> MutexGuard<'static, Tallies> {
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The tallies' lock, held over a fork.
+#[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
+pub(super) struct WatchGuard(
+    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, Tallies>,
+);
+
+/// Locks the tallies for the time of a fork.
+#[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
+pub(super) fn freeze() -> WatchGuard {
+    WatchGuard(tallies())
+}
 
 /// Whether waits are recorded.
 #[inline]
@@ -27,7 +45,7 @@ pub fn is_on() -> bool {
 
 /// Begins a new recording: earlier figures and ended threads are forgotten.
 pub fn start() {
-    WAITS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    tallies().clear();
     registry::forget_ended();
     SINCE.store(clock::now(), Ordering::Relaxed);
     ON.store(true, Ordering::Relaxed);
@@ -47,8 +65,7 @@ pub fn since() -> u64 {
 /// The waits recorded, by kind and by the line that made the thing.
 #[must_use]
 pub fn waits() -> Vec<(Kind, Option<Origin>, Tally)> {
-    let waits = WAITS.lock().unwrap_or_else(PoisonError::into_inner);
-    waits.iter().map(|(&(kind, origin), &tally)| (kind, origin, tally)).collect()
+    tallies().iter().map(|(&(kind, origin), &tally)| (kind, origin, tally)).collect()
 }
 
 /// A thread between the way in and the way out.
@@ -78,7 +95,6 @@ impl Visit {
         let Waiting { site, since } = self.waiting;
         let nanoseconds = clock::now().saturating_sub(since);
         registry::count_wait(site.kind(), nanoseconds);
-        let mut waits = WAITS.lock().unwrap_or_else(PoisonError::into_inner);
-        waits.entry((site.kind(), site.origin())).or_default().add(nanoseconds);
+        tallies().entry((site.kind(), site.origin())).or_default().add(nanoseconds);
     }
 }
