@@ -144,6 +144,21 @@ pub(crate) fn find<'py>(
     }
 }
 
+/// `object.__setattr__(name, value)`, or without a value `object.__delattr__(name)`, of plain objects.
+pub(crate) fn set_plainly(
+    object: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyString>,
+    value: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let function = unwinding!(
+        ffi::PyObject_GenericSetAttr as fn(*mut PyObject, *mut PyObject, *mut PyObject) -> c_int
+    );
+    let value = value.map_or(std::ptr::null_mut(), Bound::as_ptr);
+    let (owner, name) = (object.as_ptr(), name.as_ptr());
+    // SAFETY: the thread is attached, and the objects are borrowed for the time of the call.
+    truth(object.py(), guarded(|| unsafe { function(owner, name, value) })).map(drop)
+}
+
 /// `left < right`.
 pub(crate) fn is_less(left: &Bound<'_, PyAny>, right: &Bound<'_, PyAny>) -> PyResult<bool> {
     let function = unwinding!(

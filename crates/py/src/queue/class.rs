@@ -9,7 +9,7 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use super::items::{Flavor, Items};
 use super::open::{self, Open};
@@ -110,9 +110,7 @@ impl PyQueue {
         }
         let (py, class) = (slf.py(), slf.get_type());
         let base = py.get_type::<Self>();
-        let hooks =
-            [intern!(py, "_init"), intern!(py, "_qsize"), intern!(py, "_put"), intern!(py, "_get")];
-        for hook in hooks {
+        for hook in hooks(py) {
             if !class.getattr(hook)?.is(&base.getattr(hook)?) {
                 return Ok(true);
             }
@@ -129,6 +127,22 @@ fn limit_of(maxsize: &Bound<'_, PyAny>) -> PyResult<isize> {
         }
         limit => limit,
     }
+}
+
+/// A subclass's own `put` or `get`, with `block=False`.
+fn without_waiting<'py>(
+    slf: &Bound<'py, PyQueue>,
+    name: &Bound<'py, PyString>,
+    arguments: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let keywords = PyDict::new(slf.py());
+    keywords.set_item(intern!(slf.py(), "block"), false)?;
+    program::call_with(&program::get(slf, name)?, arguments, Some(&keywords))
+}
+
+/// The methods by which a queue stores its items.
+fn hooks(py: Python<'_>) -> [&Bound<'_, PyString>; 4] {
+    [intern!(py, "_init"), intern!(py, "_qsize"), intern!(py, "_put"), intern!(py, "_get")]
 }
 
 #[pymethods]
@@ -197,8 +211,7 @@ impl PyQueue {
             Self::put_until(slf, item, Deadline::PAST)?;
             return Ok(py.None().into_bound(py));
         }
-        let no = PyBool::new(py, false).to_owned().into_any();
-        program::call_method(slf, intern!(py, "put"), &[item, &no])
+        without_waiting(slf, intern!(py, "put"), &(item,).into_pyobject(py)?)
     }
 
     /// Remove and return the next item without waiting: get(block=False).
@@ -206,8 +219,7 @@ impl PyQueue {
         if slf.is_exact_instance_of::<Self>() {
             return Self::get_until(slf, Deadline::PAST);
         }
-        let no = PyBool::new(slf.py(), false).to_owned().into_any();
-        program::call_method(slf, intern!(slf.py(), "get"), &[&no])
+        without_waiting(slf, intern!(slf.py(), "get"), &PyTuple::empty(slf.py()))
     }
 
     /// Mark one item as done. ValueError is raised when there were not so many.
@@ -337,6 +349,25 @@ impl PyQueue {
     fn set_items(slf: &Bound<'_, Self>, items: &Bound<'_, PyAny>) -> PyResult<()> {
         Open::of(slf)?.set_items(items);
         Ok(())
+    }
+
+    /// An object may have its own ways to store items as well as its class.
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        program::set_plainly(slf, name, Some(value))?;
+        for hook in hooks(slf.py()) {
+            if name.eq(hook)? {
+                Open::of(slf)?.customize();
+            }
+        }
+        Ok(())
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        program::set_plainly(slf, name, None)
     }
 
     /// Make the object that holds the items. For subclasses to override.

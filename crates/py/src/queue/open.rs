@@ -36,8 +36,8 @@ pub(super) struct Open {
     items: Mutex<Option<Py<PyAny>>>,
     unfinished: AtomicIsize,
     shut_down: AtomicBool,
-    /// Whether the class has its own ways to store items.
-    customized: bool,
+    /// Whether the class, or this object, has its own ways to store items.
+    customized: AtomicBool,
 }
 
 /// The calling thread has acquired `mutex`.
@@ -117,7 +117,7 @@ impl Open {
             items: Mutex::new(Some(new_items(py, queue.get().flavor)?.unbind())),
             unfinished: AtomicIsize::new(0),
             shut_down: AtomicBool::new(false),
-            customized: PyQueue::is_customized(queue)?,
+            customized: AtomicBool::new(PyQueue::is_customized(queue)?),
             mutex,
         })
     }
@@ -248,7 +248,7 @@ impl Open {
     }
 
     fn size(&self, queue: &Bound<'_, PyQueue>) -> PyResult<usize> {
-        if self.customized {
+        if self.customized.load(Relaxed) {
             program::call_method(queue, intern!(queue.py(), "_qsize"), &[])?.extract()
         } else {
             program::len(&self.items(queue.py())?)
@@ -256,7 +256,7 @@ impl Open {
     }
 
     fn store(&self, queue: &Bound<'_, PyQueue>, item: &Bound<'_, PyAny>) -> PyResult<()> {
-        if self.customized {
+        if self.customized.load(Relaxed) {
             program::call_method(queue, intern!(queue.py(), "_put"), &[item]).map(drop)
         } else {
             store(queue.get().flavor, &self.items(queue.py())?, item)
@@ -264,11 +264,16 @@ impl Open {
     }
 
     fn take<'py>(&self, queue: &Bound<'py, PyQueue>) -> PyResult<Bound<'py, PyAny>> {
-        if self.customized {
+        if self.customized.load(Relaxed) {
             program::call_method(queue, intern!(queue.py(), "_get"), &[])
         } else {
             take(queue.get().flavor, &self.items(queue.py())?)
         }
+    }
+
+    /// From now on the object's own methods store items.
+    pub(super) fn customize(&self) {
+        self.customized.store(true, Relaxed);
     }
 
     fn items_slot(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {

@@ -3,9 +3,10 @@
 use ironthread::error::{GetError, PutError};
 use ironthread::queue::{Fifo, Queue};
 use ironthread::wait::{Deadline, Kind};
+use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::{generic_alias, visit_items};
 use crate::convert::{Truth, queue_deadline};
@@ -23,9 +24,21 @@ pub(crate) struct PySimpleQueue {
 
 #[pymethods]
 impl PySimpleQueue {
+    /// Arguments are for the `__init__` of subclasses.
     #[new]
-    fn new(py: Python<'_>) -> Self {
-        Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) }
+    #[classmethod]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = cls.py();
+        let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
+        if given && cls.is(py.get_type::<Self>()) {
+            return Err(PyTypeError::new_err("SimpleQueue() takes no arguments"));
+        }
+        Ok(Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) })
     }
 
     /// Put an item into the queue. The other arguments are there because Queue.put() has them.
