@@ -359,7 +359,7 @@ impl PyQueue {
     ) -> PyResult<()> {
         program::set_plainly(slf, name, Some(value))?;
         for hook in hooks(slf.py()) {
-            if name.eq(hook)? {
+            if name.as_any().eq(hook)? {
                 Open::of(slf)?.customize();
             }
         }
