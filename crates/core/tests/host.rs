@@ -1,0 +1,547 @@
+//! The door with a host: what is let go around a sleep, and what signals do to a wait.
+//!
+//! The host of these tests gives each thread a mailbox of handlers. A thread is *signalled* by putting a
+//! handler into its mailbox and sending it a real signal until the handler has been fetched, for one that
+//! arrives before the sleep does not end it.
+
+#![cfg(all(unix, not(loom)))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(unsafe_code, reason = "signals are sent and taken with the system's own functions")]
+
+mod common;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, Once};
+use std::thread::{Scope, scope, yield_now};
+use std::time::Duration;
+
+use common::{Running, long, soon, start_waiting, until};
+use ironthread::error::{BarrierError, GetError, Interrupted, PutError, WaitError};
+use ironthread::observe::registry::{ident_of, threads};
+use ironthread::queue::{Fifo, Queue};
+use ironthread::sync::{Barrier, Condition, Event, Lock, RLock, Semaphore};
+use ironthread::thread::ThreadId;
+use ironthread::wait::host::{Host, set_host};
+use ironthread::wait::{Deadline, Kind, clock, unpark_many};
+
+/// What a handler says: whether the wait may go on.
+type Handler = Box<dyn FnOnce() -> bool + Send>;
+
+struct TestHost {
+    mailboxes: Mutex<Option<HashMap<ThreadId, Vec<Handler>>>>,
+}
+
+thread_local! {
+    static TAKES_SIGNALS: Cell<bool> = const { Cell::new(true) };
+    static TAKES_INTERRUPTS: Cell<bool> = const { Cell::new(false) };
+    static SLEEPS: Cell<usize> = const { Cell::new(0) };
+}
+
+static HOST: TestHost = TestHost { mailboxes: Mutex::new(None) };
+
+impl Host for TestHost {
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+        SLEEPS.set(SLEEPS.get() + 1);
+        // Would hang if the door called its host with one of these locks held.
+        let me = ThreadId::current();
+        for facts in threads() {
+            if let (true, Some(waiting)) = (facts.id == me, facts.waiting) {
+                drop(unpark_many(waiting.site.address(), 0, |_| ()));
+            }
+        }
+        sleep();
+    }
+
+    fn takes_signals(&self) -> bool {
+        TAKES_SIGNALS.get()
+    }
+
+    fn takes_interrupts(&self) -> bool {
+        TAKES_INTERRUPTS.get()
+    }
+
+    fn interrupt_pending(&self) -> bool {
+        self.mailbox(ThreadId::current(), |handlers| !handlers.is_empty())
+    }
+
+    fn run_handlers(&self) -> bool {
+        let handler = self.mailbox(ThreadId::current(), Vec::pop);
+        handler.is_none_or(|handler| handler())
+    }
+
+    fn thread_ident(&self) -> u64 {
+        7_000 + u64::from(ThreadId::current().get())
+    }
+}
+
+impl TestHost {
+    fn mailbox<R>(&self, thread: ThreadId, step: impl FnOnce(&mut Vec<Handler>) -> R) -> R {
+        let mut mailboxes = self.mailboxes.lock().unwrap();
+        step(mailboxes.get_or_insert_default().entry(thread).or_default())
+    }
+}
+
+/// Every test begins with this.
+fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        assert!(set_host(&HOST));
+        assert!(!set_host(&HOST), "a process has one host");
+        take_signals();
+    });
+}
+
+extern "C" fn nothing(_signal: libc::c_int) {}
+
+/// Makes a signal end system calls and do nothing else.
+fn take_signals() {
+    // SAFETY: all zeroes is an action without flags and with an empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    // SAFETY: the action is whole, and the handler touches nothing.
+    let failed = unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
+    assert_eq!(failed, 0);
+}
+
+/// Sends the signal to a thread; where there is no futex, the sleeper looks for signals by itself.
+#[cfg(target_os = "linux")]
+fn poke<T>(running: &Running<'_, T>) {
+    // A thread that is done needs none any more.
+    let Some(native_id) = running.facts().and_then(|facts| facts.native_id) else { return };
+    let thread = libc::pid_t::try_from(native_id).unwrap();
+    // SAFETY: the function takes nothing.
+    let process = unsafe { libc::getpid() };
+    // SAFETY: the three numbers are what the call expects; a thread that has ended makes it fail, no more.
+    unsafe { libc::syscall(libc::SYS_tgkill, process, thread, libc::SIGUSR1) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn poke<T>(_running: &Running<'_, T>) {}
+
+/// Has the thread run `handler` in its wait, and comes back when it has been fetched.
+fn signal<T>(running: &Running<'_, T>, handler: impl FnOnce() -> bool + Send + 'static) {
+    HOST.mailbox(running.id, |handlers| handlers.push(Box::new(handler)));
+    until(|| {
+        poke(running);
+        HOST.mailbox(running.id, |handlers| handlers.is_empty())
+    });
+}
+
+/// What a test and a handler of it share.
+fn leak<T>(thing: T) -> &'static T {
+    Box::leak(Box::new(thing))
+}
+
+/// Starts a thread that waits, and ends its wait by a signal.
+fn interrupted<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    kind: Kind,
+    wait: impl FnOnce() -> T + Send + 'scope,
+) -> T {
+    let waiter = start_waiting(scope, kind, wait);
+    signal(&waiter, || false);
+    waiter.join()
+}
+
+#[test]
+fn the_interpreter_is_let_go_around_sleeps_and_only_there() {
+    prepare();
+    let (lock, event) = (Lock::new(), Event::new());
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || {
+            assert!(lock.try_acquire());
+            lock.release().unwrap();
+            assert_eq!(lock.acquire(Deadline::PAST), Ok(true));
+            assert_eq!(SLEEPS.get(), 0);
+            assert_eq!(event.wait(long()), Ok(true));
+            SLEEPS.get()
+        });
+        event.set();
+        assert!(waiter.join() >= 1);
+    });
+}
+
+#[test]
+fn a_thread_is_known_by_the_name_that_the_host_has_for_it() {
+    prepare();
+    let me = ThreadId::current();
+    assert_eq!(ident_of(me), Some(7_000 + u64::from(me.get())));
+}
+
+#[test]
+fn a_handler_can_end_every_wait() {
+    prepare();
+    let (lock, rlock, semaphore, event) =
+        (Lock::new(), RLock::new(), Semaphore::new(0), Event::new());
+    assert!(lock.try_acquire() && rlock.try_acquire());
+    scope(|scope| {
+        let acquire = || lock.acquire(long());
+        assert_eq!(interrupted(scope, Kind::Lock, acquire), Err(Interrupted));
+        let acquire = || rlock.acquire(long());
+        assert_eq!(interrupted(scope, Kind::RLock, acquire), Err(Interrupted));
+        let acquire = || semaphore.acquire(long());
+        assert_eq!(interrupted(scope, Kind::Semaphore, acquire), Err(Interrupted));
+        assert_eq!(interrupted(scope, Kind::Event, || event.wait(long())), Err(Interrupted));
+    });
+    // All are as they were.
+    lock.release().unwrap();
+    rlock.release().unwrap();
+    assert_eq!((lock.is_locked(), rlock.is_locked(), event.is_set()), (false, false, false));
+}
+
+#[test]
+fn a_handler_can_end_every_wait_of_a_queue_and_the_item_comes_back() {
+    prepare();
+    let (empty, full) = (Queue::<Fifo<u32>>::new(1), Queue::<Fifo<u32>>::new(1));
+    full.put(1, Deadline::PAST).unwrap();
+    scope(|scope| {
+        let get = || empty.get(long());
+        assert_eq!(interrupted(scope, Kind::QueueGet, get), Err(GetError::Interrupted));
+        let put = || full.put(2, long());
+        assert_eq!(interrupted(scope, Kind::QueuePut, put), Err(PutError::Interrupted(2)));
+        let join = || full.join(long());
+        assert_eq!(interrupted(scope, Kind::QueueJoin, join), Err(Interrupted));
+    });
+    assert_eq!((empty.len(), full.len()), (0, 1));
+}
+
+#[test]
+fn a_wait_that_a_handler_ends_has_its_condition_s_lock_again() {
+    prepare();
+    let (lock, condition) = (RLock::new(), Condition::new());
+    scope(|scope| {
+        let wait = || {
+            assert!(lock.try_acquire() && lock.try_acquire());
+            (condition.wait(&lock, long()), lock.depth())
+        };
+        let expected = (Err(WaitError::Interrupted), 2);
+        assert_eq!(interrupted(scope, Kind::Condition, wait), expected);
+    });
+    assert_eq!(condition.waiters(), 0);
+}
+
+#[test]
+fn a_thread_that_a_handler_takes_from_a_barrier_is_not_counted_any_more() {
+    prepare();
+    let barrier = Barrier::new(2);
+    let wait = || barrier.wait(long(), || Ok::<_, ()>(()));
+    scope(|scope| {
+        assert_eq!(interrupted(scope, Kind::Barrier, wait), Err(BarrierError::Interrupted));
+        assert_eq!((barrier.waiting(), barrier.is_broken()), (0, false));
+        let other = start_waiting(scope, Kind::Barrier, wait);
+        assert_eq!((wait(), other.join()), (Ok(1), Ok(0)));
+    });
+}
+
+#[test]
+fn a_wait_goes_on_after_a_handler_that_lets_it() {
+    prepare();
+    let lock = Lock::new();
+    assert!(lock.try_acquire());
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Lock, || lock.acquire(long()));
+        for _ in 0..3 {
+            signal(&waiter, || true);
+        }
+        waiter.until_waiting(Kind::Lock);
+        lock.release().unwrap();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
+fn a_wait_that_goes_on_has_what_is_left_of_its_time() {
+    prepare();
+    let event = Event::new();
+    let limit = Duration::from_millis(300);
+    let begin = clock::now();
+    let deadline = Deadline::after(limit);
+    scope(|scope| {
+        let waiter = common::start(scope, || event.wait(deadline));
+        HOST.mailbox(waiter.id, |handlers| handlers.push(Box::new(|| true)));
+        until(|| {
+            poke(&waiter);
+            waiter.is_finished()
+        });
+        assert_eq!(waiter.join(), Ok(false));
+    });
+    assert!(Duration::from_nanos(clock::now() - begin) >= limit);
+}
+
+#[test]
+fn an_interrupt_that_came_just_before_the_sleep_is_not_missed() {
+    prepare();
+    let event = Event::new();
+    TAKES_INTERRUPTS.set(true);
+    HOST.mailbox(ThreadId::current(), |handlers| handlers.push(Box::new(|| false)));
+    assert_eq!(event.wait(long()), Err(Interrupted));
+}
+
+#[test]
+fn looking_for_interrupts_changes_neither_limits_nor_wake_ups() {
+    prepare();
+    let event = Event::new();
+    TAKES_INTERRUPTS.set(true);
+    let (begin, limit) = (clock::now(), Duration::from_millis(60));
+    assert_eq!(event.wait(Deadline::after(limit)), Ok(false));
+    assert!(Duration::from_nanos(clock::now() - begin) >= limit);
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || {
+            TAKES_INTERRUPTS.set(true);
+            event.wait(long())
+        });
+        let later = Deadline::after(limit);
+        until(|| later.is_past());
+        event.set();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
+fn a_thread_that_takes_no_signals_sleeps_through_them() {
+    prepare();
+    let event = Event::new();
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || {
+            TAKES_SIGNALS.set(false);
+            event.wait(long())
+        });
+        HOST.mailbox(waiter.id, |handlers| handlers.push(Box::new(|| false)));
+        for _ in 0..50 {
+            poke(&waiter);
+            yield_now();
+        }
+        event.set();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
+fn taking_a_condition_s_lock_back_is_not_interrupted() {
+    prepare();
+    let (lock, condition) = (Lock::new(), Condition::new());
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Condition, || {
+            assert!(lock.acquire(long()).unwrap());
+            let result = condition.wait(&lock, long());
+            lock.release().unwrap();
+            result
+        });
+        assert!(lock.acquire(long()).unwrap());
+        // Its handler ends the wait for a notification, but not the one for the lock that follows.
+        signal(&waiter, || false);
+        waiter.until_waiting(Kind::Lock);
+        HOST.mailbox(waiter.id, |handlers| handlers.push(Box::new(|| false)));
+        for _ in 0..50 {
+            poke(&waiter);
+            yield_now();
+        }
+        assert!(!waiter.is_finished());
+        lock.release().unwrap();
+        assert_eq!(waiter.join(), Err(WaitError::Interrupted));
+    });
+}
+
+#[test]
+fn a_lock_that_is_freed_in_a_handler_goes_to_one_who_is_ready() {
+    prepare();
+    let (lock, taken) = (leak(Lock::new()), leak(AtomicBool::new(false)));
+    assert!(lock.try_acquire());
+    scope(|scope| {
+        let first = start_waiting(scope, Kind::Lock, || lock.acquire(long()));
+        let second = start_waiting(scope, Kind::Lock, || {
+            assert_eq!(lock.acquire(long()), Ok(true));
+            taken.store(true, SeqCst);
+            lock.release().unwrap();
+        });
+        signal(&first, || {
+            lock.release().unwrap();
+            until(|| taken.load(SeqCst));
+            true
+        });
+        assert_eq!(first.join(), Ok(true));
+        second.join();
+    });
+}
+
+#[test]
+fn a_permit_that_is_released_in_a_handler_goes_to_one_who_is_ready() {
+    prepare();
+    let (semaphore, taken) = (leak(Semaphore::new(0)), leak(AtomicBool::new(false)));
+    scope(|scope| {
+        let first = start_waiting(scope, Kind::Semaphore, || semaphore.acquire(long()));
+        let second = start_waiting(scope, Kind::Semaphore, || {
+            assert_eq!(semaphore.acquire(long()), Ok(true));
+            taken.store(true, SeqCst);
+        });
+        signal(&first, || {
+            semaphore.release(1, None).unwrap();
+            until(|| taken.load(SeqCst));
+            false
+        });
+        assert_eq!(first.join(), Err(Interrupted));
+        second.join();
+    });
+}
+
+#[test]
+fn items_that_are_put_in_a_handler_go_to_one_who_is_ready() {
+    prepare();
+    let (queue, got) = (leak(Queue::<Fifo<u32>>::new(0)), leak(AtomicUsize::new(0)));
+    scope(|scope| {
+        let first = start_waiting(scope, Kind::QueueGet, || queue.get(long()));
+        let others = [(); 2].map(|()| {
+            start_waiting(scope, Kind::QueueGet, || {
+                queue.get(long()).unwrap();
+                got.fetch_add(1, SeqCst);
+            })
+        });
+        signal(&first, || {
+            queue.put(1, Deadline::PAST).unwrap();
+            queue.put(2, Deadline::PAST).unwrap();
+            until(|| got.load(SeqCst) == 2);
+            queue.put(3, Deadline::PAST).unwrap();
+            true
+        });
+        assert_eq!(first.join(), Ok(3));
+        for other in others {
+            other.join();
+        }
+    });
+}
+
+#[test]
+fn a_notification_that_comes_while_a_waiter_runs_a_handler_is_its_own() {
+    prepare();
+    let (lock, condition) = (leak(Lock::new()), leak(Condition::new()));
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Condition, || {
+            assert!(lock.acquire(long()).unwrap());
+            condition.wait(lock, long())
+        });
+        signal(&waiter, || {
+            assert!(lock.acquire(long()).unwrap());
+            condition.notify(lock, 1).unwrap();
+            lock.release().unwrap();
+            assert_eq!(condition.waiters(), 0);
+            true
+        });
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
+fn a_notification_for_a_waiter_whose_handler_ends_the_wait_is_passed_on() {
+    prepare();
+    let (lock, condition) = (leak(Lock::new()), leak(Condition::new()));
+    let wait = || {
+        assert!(lock.acquire(long()).unwrap());
+        let result = condition.wait(lock, long());
+        lock.release().unwrap();
+        result
+    };
+    scope(|scope| {
+        let first = start_waiting(scope, Kind::Condition, wait);
+        let second = start_waiting(scope, Kind::Condition, wait);
+        signal(&first, || {
+            assert!(lock.acquire(long()).unwrap());
+            condition.notify(lock, 1).unwrap();
+            lock.release().unwrap();
+            false
+        });
+        assert_eq!(first.join(), Err(WaitError::Interrupted));
+        assert_eq!(second.join(), Ok(true));
+    });
+    assert_eq!(condition.waiters(), 0);
+}
+
+#[test]
+fn a_waiter_that_was_moved_to_its_lock_runs_handlers_and_gets_the_lock() {
+    prepare();
+    for goes_on in [true, false] {
+        let (lock, condition) = (Lock::new(), Condition::new());
+        scope(|scope| {
+            let waiter = start_waiting(scope, Kind::Condition, || {
+                assert!(lock.acquire(long()).unwrap());
+                let result = condition.wait(&lock, long());
+                lock.release().unwrap();
+                result
+            });
+            assert!(lock.acquire(long()).unwrap());
+            condition.notify(&lock, 1).unwrap();
+            signal(&waiter, move || goes_on);
+            assert!(!waiter.is_finished());
+            lock.release().unwrap();
+            let expected = if goes_on { Ok(true) } else { Err(WaitError::Interrupted) };
+            assert_eq!(waiter.join(), expected);
+        });
+        assert_eq!((lock.is_locked(), condition.waiters()), (false, 0));
+    }
+}
+
+#[test]
+fn an_event_that_is_set_in_a_handler_ends_the_wait() {
+    prepare();
+    let event = leak(Event::new());
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || event.wait(long()));
+        signal(&waiter, || {
+            event.set();
+            event.clear();
+            true
+        });
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
+fn a_wait_inside_a_handler_is_seen_and_then_the_outer_one_again() {
+    prepare();
+    let (lock, condition, event) = (leak(Lock::new()), leak(Condition::new()), leak(Event::new()));
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Condition, || {
+            assert!(lock.acquire(long()).unwrap());
+            condition.wait(lock, long())
+        });
+        signal(&waiter, || event.wait(long()).unwrap());
+        waiter.until_waiting(Kind::Event);
+        event.set();
+        waiter.until_waiting(Kind::Condition);
+        assert!(lock.acquire(long()).unwrap());
+        condition.notify(lock, 1).unwrap();
+        lock.release().unwrap();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
+fn interruptions_of_some_lose_no_wake_up_of_the_others() {
+    prepare();
+    let lock = Lock::new();
+    let turns = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let take_turns = || {
+        while !stop.load(SeqCst) {
+            if lock.acquire(Deadline::NEVER).is_ok() {
+                turns.fetch_add(1, SeqCst);
+                yield_now();
+                lock.release().unwrap();
+            }
+        }
+    };
+    scope(|scope| {
+        let threads = [(); 4].map(|()| common::start(scope, take_turns));
+        for round in 0..200 {
+            let victim = &threads[round % 2];
+            HOST.mailbox(victim.id, |handlers| handlers.push(Box::new(move || round % 3 == 0)));
+            poke(victim);
+            let before = turns.load(SeqCst);
+            until(|| turns.load(SeqCst) > before);
+        }
+        stop.store(true, SeqCst);
+    });
+    assert!(!lock.is_locked());
+    assert_eq!(lock.acquire(soon()), Ok(true));
+}

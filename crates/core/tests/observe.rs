@@ -1,0 +1,194 @@
+//! What the engine tells about its threads and their waits.
+
+#![cfg(not(loom))]
+
+mod common;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::scope;
+use std::time::Duration;
+
+use common::{long, soon, start, start_waiting, until};
+use ironthread::observe::Tally;
+use ironthread::observe::origin::{Line, line, made_at};
+use ironthread::observe::registry::{
+    ThreadFacts, announce, announce_end, ident_of, set_name, threads,
+};
+use ironthread::queue::{Fifo, Queue};
+use ironthread::sync::{Event, Lock};
+use ironthread::thread::ThreadId;
+use ironthread::wait::{Deadline, Kind, Origin, clock, watch};
+
+/// There is one recording in a process: the tests that make one take turns.
+fn recording() -> Recording {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    watch::start();
+    Recording { _turn: turn }
+}
+
+struct Recording {
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        watch::stop();
+    }
+}
+
+fn facts_of(id: ThreadId) -> Option<ThreadFacts> {
+    threads().into_iter().find(|facts| facts.id == id)
+}
+
+fn origin(number: u32, kind: Kind) -> Origin {
+    made_at(&Line { file: "observe.rs".into(), number }, kind)
+}
+
+/// What was recorded for a kind of thing that a line made.
+fn recorded(kind: Kind, origin: Origin) -> Option<Tally> {
+    let waits = watch::waits();
+    waits.into_iter().find(|row| (row.0, row.1) == (kind, Some(origin))).map(|row| row.2)
+}
+
+#[test]
+fn a_thread_is_known_from_its_first_use_of_the_engine_to_its_end() {
+    let (id, facts) = scope(|scope| {
+        let running = start(scope, || {
+            set_name("worker");
+            facts_of(ThreadId::current()).unwrap()
+        });
+        (running.id, running.join())
+    });
+    assert_eq!((facts.id, facts.name.as_deref(), facts.ended), (id, Some("worker"), None));
+    assert!(facts.started <= clock::now());
+    until(|| facts_of(id).is_none());
+    assert_eq!(ident_of(id), None);
+}
+
+#[test]
+fn a_sleeping_thread_tells_what_it_waits_for_and_since_when() {
+    let made = origin(line!(), Kind::Event);
+    let event = Event::made_at(Some(made));
+    let before = clock::now();
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || event.wait(long()));
+        let waiting = waiter.waiting().unwrap();
+        assert_eq!(waiting.site.origin(), Some(made));
+        assert!(before <= waiting.since && waiting.since <= clock::now());
+        event.set();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+    announce();
+    assert_eq!(facts_of(ThreadId::current()).unwrap().waiting, None);
+}
+
+#[test]
+fn a_thread_that_waits_for_a_lock_leads_to_its_holder() {
+    let lock = Lock::new();
+    assert!(lock.try_acquire());
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Lock, || lock.acquire(long()));
+        assert_eq!(lock.holder(), Some(ThreadId::current()));
+        assert!(ident_of(lock.holder().unwrap()).is_some());
+        lock.release().unwrap();
+        assert_eq!(waiter.join(), Ok(true));
+        assert_eq!(lock.release(), Ok(()));
+    });
+}
+
+#[test]
+fn a_line_is_told_with_the_number_of_things_it_made() {
+    let here = Line { file: "observe.rs".into(), number: line!() };
+    let first = made_at(&here, Kind::Lock);
+    assert_eq!(made_at(&here, Kind::Lock), first);
+    assert_eq!(line(first), Some((here, 2)));
+}
+
+#[test]
+fn waits_are_recorded_by_kind_and_line_while_watched() {
+    let _recording = recording();
+    let made = origin(line!(), Kind::Event);
+    let event = Event::made_at(Some(made));
+    let limit = Duration::from_millis(10);
+    for _ in 0..3 {
+        assert_eq!(event.wait(Deadline::after(limit)), Ok(false));
+    }
+    let tally = recorded(Kind::Event, made).unwrap();
+    let limit = u64::try_from(limit.as_nanos()).unwrap();
+    assert_eq!(tally.count, 3);
+    assert!(tally.total >= 3 * limit && tally.longest >= limit && tally.longest < tally.total);
+    let own = facts_of(ThreadId::current()).unwrap().waits[Kind::Event.index()];
+    assert!(own.count >= 3 && own.total >= tally.total);
+}
+
+#[test]
+fn what_need_not_be_waited_for_is_not_recorded() {
+    let _recording = recording();
+    let made = origin(line!(), Kind::Lock);
+    let lock = Lock::made_at(Some(made));
+    assert_eq!(lock.acquire(Deadline::NEVER), Ok(true));
+    assert_eq!(lock.acquire(Deadline::PAST), Ok(false));
+    assert!(!lock.try_acquire());
+    lock.release().unwrap();
+    assert_eq!(recorded(Kind::Lock, made), None);
+}
+
+#[test]
+fn a_queue_tells_its_sides_apart() {
+    let _recording = recording();
+    let made = origin(line!(), Kind::QueueGet);
+    let queue = Queue::made_at(Fifo::default(), 1, Some(made));
+    assert!(queue.get(soon()).is_err());
+    queue.put(1, Deadline::PAST).unwrap();
+    assert!(queue.put(2, soon()).is_err());
+    assert_eq!(queue.join(soon()), Ok(false));
+    for kind in [Kind::QueueGet, Kind::QueuePut, Kind::QueueJoin] {
+        assert_eq!(recorded(kind, made).map(|tally| tally.count), Some(1), "{}", kind.name());
+    }
+}
+
+#[test]
+fn nothing_is_recorded_before_the_start_or_after_the_stop() {
+    let made = origin(line!(), Kind::Event);
+    let event = Event::made_at(Some(made));
+    {
+        let recording = recording();
+        watch::stop();
+        assert!(!watch::is_on());
+        assert_eq!(event.wait(soon()), Ok(false));
+        assert_eq!(recorded(Kind::Event, made), None);
+        drop(recording);
+    }
+    let _recording = recording();
+    assert!(watch::is_on() && watch::since() <= clock::now());
+    assert_eq!(event.wait(soon()), Ok(false));
+    watch::stop();
+    assert_eq!(recorded(Kind::Event, made).map(|tally| tally.count), Some(1), "figures stay");
+    watch::start();
+    assert_eq!(recorded(Kind::Event, made), None, "a new recording begins with nothing");
+}
+
+#[test]
+fn a_thread_that_ends_while_watched_is_kept_for_the_report() {
+    let recording = recording();
+    let id = scope(|scope| {
+        let running = start(scope, || {
+            assert_eq!(Event::new().wait(soon()), Ok(false));
+            announce_end("done");
+        });
+        let id = running.id;
+        running.join();
+        id
+    });
+    let facts = facts_of(id).unwrap();
+    assert_eq!(facts.name.as_deref(), Some("done"));
+    assert!(facts.ended.is_some_and(|ended| facts.started <= ended && ended <= clock::now()));
+    assert_eq!(facts.cpu.is_some(), cfg!(target_os = "linux"));
+    assert_eq!(facts.waits[Kind::Event.index()].count, 1);
+    // Its end is the one it announced, not the later one of the system's thread.
+    assert_eq!(facts_of(id).unwrap().ended, facts.ended);
+    watch::start();
+    assert!(facts_of(id).is_none());
+    drop(recording);
+}
