@@ -94,12 +94,11 @@ fn what_an_unpark_settles_is_seen_by_who_it_wakes() {
         let notifier = thread::spawn({
             let places = Arc::clone(&places);
             move || {
-                let settle = |_, left| {
-                    assert!(!left);
+                unpark_one(places.here().address(), |_, _| {
                     places.there.store(7, Relaxed);
                     true
-                };
-                unpark_one(places.here().address(), settle).wake();
+                })
+                .wake();
             }
         });
         // `soon` may be over, or the state may be seen, before the notifier has come to wake.
@@ -213,11 +212,11 @@ fn a_moved_waiter_sleeps_on_until_its_new_place_is_unparked() {
         let places = Arc::new(Places::default());
         let ticket = join_queue(places.here());
         let waiter = thread::spawn(move || ticket.sleep(Deadline::NEVER, Signals::Defer));
-        let mover = thread::spawn({
+        let notifier = thread::spawn({
             let places = Arc::clone(&places);
             move || requeue(places.here().address(), places.there().address(), 1, || true)
         });
-        assert_eq!(join(mover), 1);
+        assert_eq!(join(notifier), 1);
         assert_eq!(choose_one(places.here()), 0);
         assert_eq!(choose_one(places.there()), 1);
         assert_eq!(join(waiter), Wake::Notified);
@@ -230,12 +229,12 @@ fn a_move_an_unpark_and_a_time_limit_spend_a_waiter_once() {
         let places = Arc::new(Places::default());
         let ticket = join_queue(places.here());
         let waiter = thread::spawn(move || ticket.sleep(soon(), Signals::Defer));
-        let mover = thread::spawn({
+        let notifier = thread::spawn({
             let places = Arc::clone(&places);
             move || requeue(places.here().address(), places.there().address(), 1, || true)
         });
         let chosen = choose_one(places.there());
-        let moved = join(mover);
+        let moved = join(notifier);
         let wake = join(waiter);
         assert!(chosen <= moved, "nobody can be chosen there who was not moved there");
         assert_eq!(wake, if moved == 1 { Wake::Notified } else { Wake::TimedOut });
