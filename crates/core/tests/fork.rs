@@ -123,11 +123,7 @@ impl Host for Gatekeeper {
         false
     }
 
-    fn takes_interrupts(&self) -> bool {
-        false
-    }
-
-    fn interrupt_pending(&self) -> bool {
+    fn runs_handlers(&self) -> bool {
         false
     }
 

@@ -58,12 +58,8 @@ impl Host for TestHost {
         TAKES_SIGNALS.get()
     }
 
-    fn takes_interrupts(&self) -> bool {
+    fn runs_handlers(&self) -> bool {
         TAKES_INTERRUPTS.get()
-    }
-
-    fn interrupt_pending(&self) -> bool {
-        self.mailbox(ThreadId::current(), |handlers| !handlers.is_empty())
     }
 
     fn run_handlers(&self) -> bool {

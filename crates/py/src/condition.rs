@@ -63,8 +63,12 @@ impl PyCondition {
     }
 
     /// A condition over one of our plain locks.
-    pub(crate) fn over_lock(py: Python<'_>, lock: Py<PyLock>) -> PyResult<Py<Self>> {
-        Py::new(py, Self { guard: OnceLock::from(Guard::Lock(lock)), ..Self::made_here(py) })
+    pub(crate) fn over_lock(
+        py: Python<'_>,
+        condition: Condition,
+        lock: Py<PyLock>,
+    ) -> PyResult<Py<Self>> {
+        Py::new(py, Self { condition, guard: OnceLock::from(Guard::Lock(lock)) })
     }
 
     fn guard(&self) -> PyResult<&Guard> {

@@ -1,6 +1,6 @@
 //! `threading.Event`.
 
-use ironthread::sync::Event;
+use ironthread::sync::{Condition, Event};
 use ironthread::wait::Kind;
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
@@ -84,7 +84,7 @@ impl PyEvent {
     #[getter]
     fn _cond(&self, py: Python<'_>) -> PyResult<Py<PyCondition>> {
         let made = self.condition.get_or_try_init(py, || {
-            PyCondition::over_lock(py, Py::new(py, PyLock::made_here(py))?)
+            PyCondition::over_lock(py, Condition::new(), Py::new(py, PyLock::made_here(py))?)
         })?;
         Ok(made.clone_ref(py))
     }

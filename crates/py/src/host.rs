@@ -5,7 +5,6 @@
 #![allow(unsafe_code, reason = "the door asks for the interpreter without carrying a token")]
 
 use std::cell::RefCell;
-use std::ffi::c_int;
 
 use ironthread::observe::registry;
 use ironthread::wait::host::{Host, set_host};
@@ -13,9 +12,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::program;
-
-/// The number of the interrupt signal, which is the same everywhere.
-const SIGINT: c_int = 2;
 
 /// The interpreter that loaded the module.
 struct Interpreter;
@@ -58,20 +54,10 @@ impl Host for Interpreter {
         takes_signals(attached())
     }
 
-    fn takes_interrupts(&self) -> bool {
+    fn runs_handlers(&self) -> bool {
         // On Linux the thread that a process begins with, or goes on with after a fork, has the
         // process's own number. An interpreter embedded in another thread does without this.
         registry::native_id() == Some(std::process::id())
-    }
-
-    fn interrupt_pending(&self) -> bool {
-        // SAFETY: the thread is attached. Asking also forgets.
-        let pending = unsafe { ffi::PyOS_InterruptOccurred() } != 0;
-        if pending {
-            // SAFETY: the function may be called at any time; it only notes that the signal arrived.
-            unsafe { ffi::PyErr_SetInterruptEx(SIGINT) };
-        }
-        pending
     }
 
     fn run_handlers(&self) -> bool {

@@ -59,7 +59,8 @@ impl Condition {
     }
 
     /// A condition inside another primitive, under whose name its waits go.
-    pub(crate) fn part_of(kind: Kind, origin: Option<Origin>) -> Self {
+    #[must_use]
+    pub fn part_of(kind: Kind, origin: Option<Origin>) -> Self {
         Self { waiters: AtomicU32::new(0), kind, origin }
     }
 

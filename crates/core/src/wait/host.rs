@@ -15,12 +15,9 @@ pub trait Host: Sync {
     /// Whether the calling thread takes the process's signals, so that a signal ends its sleep.
     fn takes_signals(&self) -> bool;
 
-    /// Whether the calling thread is the one that interrupts (Ctrl-C) are for, so that one that arrives
-    /// just before its sleep must not be missed.
-    fn takes_interrupts(&self) -> bool;
-
-    /// Whether an interrupt has arrived whose handler has not run.
-    fn interrupt_pending(&self) -> bool;
+    /// Whether handlers run in the calling thread, so that a signal that arrives just before its sleep
+    /// must not be missed.
+    fn runs_handlers(&self) -> bool;
 
     /// Runs the handlers of signals that have arrived. `true` when the wait may go on; `false` when a
     /// handler wants the wait ended (the host keeps what it raised).
@@ -42,11 +39,7 @@ impl Host for NoHost {
         false
     }
 
-    fn takes_interrupts(&self) -> bool {
-        false
-    }
-
-    fn interrupt_pending(&self) -> bool {
+    fn runs_handlers(&self) -> bool {
         false
     }
 

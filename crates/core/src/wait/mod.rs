@@ -13,6 +13,8 @@ mod site;
 mod table;
 pub mod watch;
 
+#[cfg(not(loom))]
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -67,11 +69,40 @@ pub enum Signals {
 }
 
 /// A signal that arrives between the interpreter's last look for signals and the sleep does not end the
-/// sleep: there is no way to do both in one step. A thread that takes interrupts therefore sleeps short at
-/// first, and longer each time, looking for one after each; by the time it sleeps without limit, the
-/// moment before the sleep is one among very many.
+/// sleep: there is no way to do both in one step. A thread in which handlers run therefore sleeps short at
+/// first, and longer each time, and runs them after each; by the time it sleeps without limit, the moment
+/// before the sleep is one among very many.
 const FIRST_LOOK: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(640);
+
+#[cfg(not(loom))]
+thread_local! {
+    /// Where the thread left a queue for a look, and how long it may sleep when it is back there.
+    static LOOK: Cell<Option<(usize, Option<Duration>)>> = const { Cell::new(None) };
+}
+
+/// How long a sleep at `address` may last until the next look.
+#[cfg(not(loom))]
+fn next_look(address: usize) -> Option<Duration> {
+    match LOOK.take() {
+        Some((left, next)) if left == address => next,
+        _ => Some(FIRST_LOOK),
+    }
+}
+
+/// The thread leaves the queue at `address` for a look.
+#[cfg(not(loom))]
+fn remember_look(address: usize, next: Option<Duration>) {
+    LOOK.set(Some((address, next)));
+}
+
+#[cfg(loom)]
+fn next_look(_address: usize) -> Option<Duration> {
+    None
+}
+
+#[cfg(loom)]
+fn remember_look(_address: usize, _next: Option<Duration>) {}
 
 /// Runs the handlers of signals that have arrived, on the thread that takes them.
 ///
@@ -153,15 +184,17 @@ impl Ticket {
     fn sleep_watched(&mut self, deadline: Deadline, signals: Signals) -> Wake {
         let host = host();
         let interruptible = signals != Signals::Defer && host.takes_signals();
-        let mut look = (interruptible && host.takes_interrupts()).then_some(FIRST_LOOK);
+        let address = self.site.address();
+        let mut look =
+            if interruptible && host.runs_handlers() { next_look(address) } else { None };
         loop {
             let until = look.map_or(deadline, |look| deadline.min(Deadline::after(look)));
             let mut rest = Rest::Interrupted;
             host.detached(&mut || rest = self.waiter.parker.sleep(until, interruptible));
             if rest == Rest::TimedOut && until < deadline {
                 look = look.map(|look| look * 2).filter(|&look| look <= LAST_LOOK);
-                if !host.interrupt_pending() {
-                    continue;
+                if signals == Signals::Leave {
+                    remember_look(address, look);
                 }
                 rest = Rest::Interrupted;
             }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use ironthread::error::{GetError, PutError};
 use ironthread::queue::Queue;
-use ironthread::wait::{Deadline, Kind};
+use ironthread::wait::{Deadline, Kind, Origin};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -30,6 +30,8 @@ pub(crate) struct PyQueue {
     pub(super) flavor: Flavor,
     pub(super) native: Queue<Items>,
     pub(super) open: OnceLock<Open>,
+    /// The line that made the queue, where that was recorded.
+    pub(super) origin: Option<Origin>,
 }
 
 impl PyQueue {
@@ -39,6 +41,7 @@ impl PyQueue {
             flavor,
             native: Queue::made_at(Items::new(flavor), 0, origin),
             open: OnceLock::new(),
+            origin,
         }
     }
 

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ironthread::error::WaitError;
-use ironthread::sync::Lock;
-use ironthread::wait::Deadline;
+use ironthread::sync::{Condition, Lock};
+use ironthread::wait::{Deadline, Kind};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -108,12 +108,17 @@ impl Open {
 
     fn fresh(queue: &Bound<'_, PyQueue>) -> PyResult<Self> {
         let py = queue.py();
-        let mutex = Py::new(py, PyLock::made_here(py))?;
-        let condition = || PyCondition::over_lock(py, mutex.clone_ref(py));
+        // Waits go under the queue's name, as those of a native queue do.
+        let origin = queue.get().origin;
+        let mutex = Py::new(py, PyLock { lock: Lock::made_at(origin) })?;
+        let condition = |kind| {
+            let condition = Condition::part_of(kind, origin);
+            PyCondition::over_lock(py, condition, mutex.clone_ref(py))
+        };
         Ok(Self {
-            not_empty: condition()?,
-            not_full: condition()?,
-            all_tasks_done: condition()?,
+            not_empty: condition(Kind::QueueGet)?,
+            not_full: condition(Kind::QueuePut)?,
+            all_tasks_done: condition(Kind::QueueJoin)?,
             items: Mutex::new(Some(new_items(py, queue.get().flavor)?.unbind())),
             unfinished: AtomicIsize::new(0),
             shut_down: AtomicBool::new(false),
