@@ -1,0 +1,1 @@
+"""How the figures are taken: two sides, rounds in turns, a ratio for each pair of rounds."""

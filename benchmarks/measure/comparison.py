@@ -1,0 +1,86 @@
+"""Rounds of the two sides in turns, and what they say together."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+from .operation import Operation, Unit
+from .side import Side
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many pairs of rounds, and how long a round, as a part of the full length."""
+
+    pairs: int = 15
+    scale: float = 1.0
+
+    @classmethod
+    def quick(cls) -> Plan:
+        """Enough to see that everything runs."""
+        return cls(pairs=3, scale=0.05)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The figures of an operation's rounds, in the order in which they were played."""
+
+    group: str
+    name: str
+    unit: Unit
+    stock: tuple[float, ...]
+    ours: tuple[float, ...]
+
+    @property
+    def ratios(self) -> list[float]:
+        """How many times better ours was than the standard library, for each pair of rounds."""
+        pairs = zip(self.stock, self.ours, strict=True)
+        if self.unit == "%":
+            return [ours / stock for stock, ours in pairs]
+        return [stock / ours for stock, ours in pairs]
+
+    @property
+    def ratio(self) -> float:
+        """How many times better ours was: the median of the pairs."""
+        return median(self.ratios)
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Between these lies the middle half of the ratios."""
+        return quartiles(self.ratios)
+
+    def record(self) -> dict[str, object]:
+        """All that is known, for a file."""
+        return {
+            "group": self.group,
+            "name": self.name,
+            "unit": self.unit,
+            "ratio": self.ratio,
+            "spread": self.spread,
+            "stock": self.stock,
+            "ours": self.ours,
+        }
+
+
+def quartiles(values: list[float]) -> tuple[float, float]:
+    """The first and the third quartile, by interpolation between the values themselves."""
+    if len(values) == 1:
+        return values[0], values[0]
+    first, _, third = quantiles(values, n=4, method="inclusive")
+    return first, third
+
+
+def compare(operation: Operation, sides: tuple[Side, Side], plan: Plan) -> Comparison:
+    """Play the rounds: the standard library, ours, the standard library, ours ..."""
+    stock, ours = (operation.prepare(side, plan.scale) for side in sides)
+    gc.collect()
+    pairs = [(stock(), ours()) for _ in range(plan.pairs)]
+    return Comparison(
+        operation.group,
+        operation.name,
+        operation.unit,
+        tuple(figure for figure, _ in pairs),
+        tuple(figure for _, figure in pairs),
+    )

@@ -1,0 +1,31 @@
+"""The operations that are measured, in the order of the table: one file for each concept."""
+
+from __future__ import annotations
+
+from measure.operation import Operation
+
+from . import (
+    barrier,
+    condition,
+    construction,
+    event,
+    handover,
+    lock,
+    pipeline,
+    queue,
+    rlock,
+    semaphore,
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *construction.OPERATIONS,
+    *lock.OPERATIONS,
+    *rlock.OPERATIONS,
+    *semaphore.OPERATIONS,
+    *event.OPERATIONS,
+    *condition.OPERATIONS,
+    *barrier.OPERATIONS,
+    *queue.OPERATIONS,
+    *pipeline.OPERATIONS,
+    *handover.OPERATIONS,
+)

@@ -1,0 +1,171 @@
+"""The benchmarks run, and their arithmetic is right."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+from measure.calibrate import rounds_of
+from measure.comparison import Comparison, Plan, compare, quartiles
+from measure.crew import Crew, own_copy, run_together
+from measure.loop import Loop
+from measure.operation import Unit
+from measure.side import sides
+from measure.table import amount, behind, number
+from operations import OPERATIONS
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "benchmarks"
+TIMEOUT_SECONDS = 120.0
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(DIRECTORY / "run.py"), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+
+
+def compared(stock: list[float], ours: list[float], unit: Unit = "ns") -> Comparison:
+    return Comparison("Lock", "with", unit, tuple(stock), tuple(ours))
+
+
+def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    done = bench("--quick", "--only", "lock", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    asked = [operation for operation in OPERATIONS if "lock" in operation.title.lower()]
+    assert len(asked) > 10
+    lines = done.stdout.splitlines()
+    for operation in asked:
+        rows = [line for line in lines if line.startswith(f"  {operation.name}  ")]
+        assert rows, f"no row for {operation.title}"
+        assert operation.group in lines
+    assert "behind the standard library" in done.stdout.lower()
+    figures = json.loads(file.read_text(encoding="utf-8"))["figures"]
+    assert [figure["name"] for figure in figures] == [operation.name for operation in asked]
+    assert all(figure["ratio"] > 0 for figure in figures)
+
+
+@pytest.mark.parametrize("pattern", ["no such operation", "("])
+def test_a_pattern_that_chooses_nothing_is_refused(pattern: str) -> None:
+    done = bench("--quick", "--only", pattern)
+    assert done.returncode != 0
+    assert len(done.stderr.splitlines()) == 1
+    assert pattern in done.stderr
+
+
+def test_no_two_operations_have_the_same_title() -> None:
+    titles = [operation.title for operation in OPERATIONS]
+    assert len(titles) == len(set(titles))
+
+
+def test_the_sides_are_the_standard_library_and_ironthread() -> None:
+    stock, ours = sides()
+    assert stock.threading.Lock is threading.Lock
+    for name in ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"):
+        assert getattr(ours.threading, name) is not getattr(stock.threading, name)
+    for name in ("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"):
+        assert getattr(ours.queue, name) is not getattr(stock.queue, name)
+
+
+def test_the_ratio_is_the_median_of_the_pairs() -> None:
+    comparison = compared([10, 20, 30], [5, 5, 30])
+    assert comparison.ratios == [2, 4, 1]
+    assert comparison.ratio == 2
+    assert comparison.spread == (1.5, 3)
+
+
+def test_of_shares_the_larger_is_the_better() -> None:
+    assert compared([10.0], [20.0], "%").ratio == 2
+    assert compared([10.0], [20.0], "ns").ratio == 0.5
+
+
+def test_quartiles_lie_between_the_values_and_one_value_is_its_own() -> None:
+    assert quartiles([4.0, 1.0, 3.0, 2.0, 5.0]) == (2.0, 4.0)
+    assert quartiles([7.0]) == (7.0, 7.0)
+
+
+def test_what_is_behind_is_named_worst_first() -> None:
+    faster, slowest = compared([2], [1]), compared([1], [4])
+    slower = Comparison("Event", "set", "ns", (1, 3, 1), (2, 2, 2))
+    assert behind([faster]) == ["Nothing is behind the standard library."]
+    _, first, second = behind([slower, faster, slowest])
+    assert first == "  0.25  Lock: with"
+    assert second == "  0.50  Event: set, though not in every pair of rounds"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1234.5, "1,234 ns"), (100.0, "100 ns"), (99.96, "100 ns"), (9.94, "9.9 ns")],
+)
+def test_an_amount_has_as_many_digits_as_it_is_worth(value: float, text: str) -> None:
+    assert amount(value, "ns") == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(0.5, "0.50"), (9.994, "9.99"), (9.996, "10.0"), (123.4, "123")]
+)
+def test_a_ratio_has_three_digits(ratio: float, text: str) -> None:
+    assert number(ratio) == text
+
+
+def test_a_round_is_as_long_as_asked_and_its_count_divides() -> None:
+    counts: list[int] = []
+
+    def timer(count: int) -> float:
+        counts.append(count)
+        return count * 1e-6
+
+    play = rounds_of(timer, 0.01, multiple=8)
+    assert play() == pytest.approx(1000)
+    assert counts[-1] == pytest.approx(10_000, rel=0.01)
+    assert all(count % 8 == 0 for count in counts)
+
+
+def test_a_loop_is_played_by_both_sides_in_turns() -> None:
+    loop = Loop("Lock", "with", "with lock:\n    pass", "lock = threading.Lock()")
+    comparison = compare(loop, sides(), Plan(pairs=2, scale=0.01))
+    assert len(comparison.stock) == len(comparison.ours) == 2
+    assert min(comparison.stock + comparison.ours) > 0
+
+
+def test_each_side_has_code_of_its_own() -> None:
+    for operation in OPERATIONS:
+        if isinstance(operation, Crew):
+            assert isinstance(operation.play, FunctionType)
+            copy = own_copy(operation.play)
+            assert copy.__code__ is not operation.play.__code__
+            inner = [const for const in copy.__code__.co_consts if hasattr(const, "co_code")]
+            theirs = {id(const) for const in operation.play.__code__.co_consts}
+            assert inner
+            assert all(id(const) not in theirs for const in inner)
+
+
+def test_bodies_run_at_the_same_time() -> None:
+    meeting = threading.Barrier(3)
+    assert run_together([lambda: void(meeting.wait(10))] * 3) > 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_body_that_fails_fails_the_operation() -> None:
+    def fails() -> None:
+        raise ValueError("on purpose")
+
+    with pytest.raises(RuntimeError, match="a thread of the operation failed"):
+        run_together([fails])
+
+
+def void(_value: object) -> None:
+    pass
