@@ -54,7 +54,12 @@ def in_thread(function: Any) -> Any:
             crew.dismiss([member])
 
 
-_HELPERS: dict[str, Any] = {
+def signature(function: Any) -> str:
+    """The parameters of a function, of which native ones say that `self` goes by position only."""
+    return str(inspect.signature(function)).replace("self, /", "self")
+
+
+HELPERS: dict[str, Any] = {
     "Odd": Odd,
     "Fraction": Fraction,
     "Untrue": Untrue,
@@ -66,6 +71,7 @@ _HELPERS: dict[str, Any] = {
     "in_thread": in_thread,
     "inspect": inspect,
     "pickle": pickle,
+    "signature": signature,
     "weakref": weakref,
     "nan": float("nan"),
     "inf": float("inf"),
@@ -96,7 +102,7 @@ class Outcome:
 def outcome(code: str, names: dict[str, Any]) -> Outcome:
     """Run lines (set apart by semicolons), the last of them an expression, with these names."""
     *steps, last = code.split("; ")
-    space = {**_HELPERS, **names}
+    space = {**HELPERS, **names}
     try:
         for step in steps:
             exec(step, space)
@@ -125,3 +131,47 @@ def assert_same(code: str, *, message: bool = False) -> None:
     if message:
         assert theirs.raised is not None, f"{code} raises nothing"
         assert ours.message == theirs.message, code
+
+
+def ours(code: str) -> Outcome:
+    """What the code comes to on our classes."""
+    return outcome(code, OURS)
+
+
+TIME_LIMITS = [
+    *("-1", "-0.5", "-0.0", "0", "0.0", "0.001", "1e-9", "True", "False", "Fraction()"),
+    *("nan", "inf", "-inf", "TIMEOUT_MAX", "TIMEOUT_MAX + 1", "1e100", "-1e100", "10**400"),
+    *("None", "'x'", "b'x'", "[]", "Odd()", "1j"),
+]
+"""What may be given as a time limit, with and without sense."""
+
+SHORT = [
+    *("-1", "-0.5", "-0.0", "0", "0.0", "0.001", "1e-9", "False"),
+    *("TIMEOUT_MAX + 1", "1e100", "'x'", "b'x'", "[]", "Odd()", "1j"),
+]
+"""Those that end a wait at once, one way or the other, where only None is no limit."""
+
+NUMBERS = ["-1", "0", "1", "2", "3", "True", "False"]
+"""Numbers for counts and sizes."""
+
+
+def common(make: str) -> list[str]:
+    """What any object of a class that cannot be copied is asked."""
+    return [
+        f"x = {make}; hash(x) == hash(x)",
+        f"x = {make}; x == x",
+        f"{make} == {make}",
+        f"{make} < {make}",
+        f"bool({make})",
+        f"len({make})",
+        f"iter({make})",
+        f"x = {make}; weakref.ref(x)() is x",
+        f"type({make}).__name__",
+        f"type({make}).__qualname__",
+        f"type({make}).__module__",
+        f"copy.deepcopy({make})",
+        f"pickle.dumps({make})",
+        f"x = {make}; del x.missing",
+        f"{make}.missing",
+        f"with_ = {make}; str(with_) == repr(with_)",
+    ]

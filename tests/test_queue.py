@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from against_standard import SHORT, TIME_LIMITS, assert_same, common
 from crew import Crew, is_asleep, until
 from ironthread.queue import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown
 from transfer import transfer
@@ -463,7 +464,7 @@ def test_threads_blocked_in_get_wait_on_when_the_queue_is_reached_into(
         getters = [crew.start(q.get, timeout=timeout).until_asleep("Queue.get") for _ in range(4)]
         open_(q)
         for getter in getters:
-            getter.until_asleep("Condition")
+            getter.until_asleep("Queue.get")
         for number in range(4):
             q.put(number)
         assert sorted(getter.result() for getter in getters) == [0, 1, 2, 3]
@@ -485,7 +486,7 @@ def test_threads_blocked_in_put_wait_on_when_the_queue_is_reached_into(
         ]
         open_(q)
         for putter in putters:
-            putter.until_asleep("Condition")
+            putter.until_asleep("Queue.put")
         assert q.qsize() == 2
         taken = [q.get() for _ in range(5)]
         for putter in putters:
@@ -503,7 +504,7 @@ def test_threads_blocked_in_join_wait_on_when_the_queue_is_reached_into(
         joiners = [crew.start(q.join).until_asleep("Queue.join") for _ in range(3)]
         open_(q)
         for joiner in joiners:
-            joiner.until_asleep("Condition")
+            joiner.until_asleep("Queue.join")
         q.task_done()
         for joiner in joiners:
             joiner.result()
@@ -947,3 +948,141 @@ def test_items_given_up_in_a_shutdown_can_use_the_queue_when_they_die() -> None:
     q.put(Dying(q))
     q.shutdown(immediate=True)
     assert seen == [0, "shut down", 0, "shut down"]
+
+
+# Beside the standard library
+
+CLASSES = ("Queue", "LifoQueue", "PriorityQueue")
+SAME = [
+    code
+    for kind in CLASSES
+    for code in [
+        *common(f"{kind}()"),
+        *(f"{kind}().get(True, {limit})" for limit in SHORT),
+        *(f"{kind}().get(timeout={limit})" for limit in SHORT),
+        *(f"{kind}().get(False, {limit})" for limit in TIME_LIMITS),
+        *(f"q = {kind}(); q.put(7); q.get(False, {limit})" for limit in TIME_LIMITS),
+        *(f"q = {kind}(1); q.put(1); q.put(2, True, {limit})" for limit in SHORT),
+        *(f"q = {kind}(1); q.put(1); q.put(2, timeout={limit})" for limit in SHORT),
+        *(f"q = {kind}(1); q.put(1); q.put(2, False, {limit})" for limit in TIME_LIMITS),
+        *(f"{kind}().put(1, True, {limit})" for limit in TIME_LIMITS),
+        *(f"{kind}().put(1, False, {limit})" for limit in TIME_LIMITS),
+        *(f"q = {kind}(); q.put(7); q.get(True, {limit})" for limit in ("None", "0", "1", "-1")),
+        *(f"{kind}(5).put(7, True, {limit})" for limit in ("None", "0", "1", "-1")),
+        *(f"{kind}({n}).maxsize" for n in ("-1", "0", "1", "7")),
+        *(f"q = {kind}({n}); q.put(1); q.full()" for n in ("-1", "0", "1", "7")),
+        *(f"{kind}().get({b})" for b in ("False", "0", "''", "None", "Untrue()", "block=[]")),
+        f"{kind}(maxsize=3).maxsize",
+        f"{kind}(1, 2)",
+        f"{kind}(size=3)",
+        f"{kind}().put()",
+        f"{kind}().put(1, 2, 3, 4)",
+        f"{kind}().put(item=1)",
+        f"{kind}().put(1, blocking=True)",
+        f"{kind}().get(1, 2, 3)",
+        f"{kind}().get_nowait(1)",
+        f"{kind}().get_nowait()",
+        f"{kind}().put_nowait()",
+        f"{kind}().put_nowait(1, 2)",
+        f"q = {kind}(1); q.put(1); q.put_nowait(1)",
+        f"{kind}().task_done()",
+        f"{kind}().task_done(1)",
+        f"{kind}().join()",
+        f"{kind}().join(1)",
+        f"q = {kind}(); q.put(1); q.unfinished_tasks",
+        f"{kind}().qsize()",
+        f"{kind}().empty()",
+        f"{kind}().full()",
+        f"{kind}().qsize(1)",
+        f"q = {kind}(); q.maxsize = 5; q.maxsize",
+        f"q = {kind}(); q.x = 5; q.x",
+        f"q = {kind}(); q.put(3); q.put(1); q.put(2); list(q.queue)",
+        f"type({kind}().queue).__name__",
+        f"type({kind}().not_empty).__name__",
+        f"q = {kind}(); q.mutex is q.not_full._lock",
+        f"q = {kind}(); q.put(1); q._qsize()",
+        f"q = {kind}(); q._put(1); q._get()",
+        f"{kind}()._get()",
+        f"q = {kind}(); q.put(1); q._init(0); q.qsize()",
+        f"{kind}[int]",
+        f"{kind}[int, str]",
+        f"str({kind}[int])",
+        f"{kind}[int]()",
+        f"repr({kind}())",
+        f"C = type('C', ({kind},), {{'__module__': 'm'}}); repr(C())",
+        f"C = type('C', ({kind},), {{}}); isinstance(C(2), {kind}) and C(2).maxsize",
+        f"C = type('C', ({kind},), {{'__init__': lambda s, a: {kind}.__init__(s, 4)}}); C(1).maxsize",
+        f"signature({kind})",
+        *(
+            f"signature({kind}.{method})"
+            for method in ("put", "get", "put_nowait", "get_nowait", "join", "task_done", "qsize")
+        ),
+        f"{kind}.__name__",
+        f"{kind}.__qualname__",
+        f"{kind}.__module__",
+        f"[base.__name__ for base in {kind}.__mro__]",
+    ]
+]
+SINCE_3_13 = [
+    *(f"Queue().shutdown({value})" for value in ("", "True", "0", "'x'", "Untrue()", "1, 2")),
+    "q = Queue(); q.shutdown(); q.put(1)",
+    "q = Queue(); q.shutdown(); q.put_nowait(1)",
+    "q = Queue(); q.shutdown(); q.get()",
+    "q = Queue(); q.put(1); q.shutdown(); q.get()",
+    "q = Queue(); q.put(1); q.shutdown(immediate=True); q.get()",
+    "q = Queue(); q.put(1); q.shutdown(immediate=True); q.unfinished_tasks",
+    "q = Queue(); q.put(1); q.get(); q.shutdown(immediate=True); q.unfinished_tasks",
+    "q = Queue(); q.shutdown(); q.is_shutdown",
+    "Queue().is_shutdown",
+    "signature(Queue.shutdown)",
+]
+MESSAGES = [
+    "Queue().task_done()",
+    "Queue().get(timeout=-1)",
+    "q = Queue(1); q.put(1); q.put(1, timeout=-1)",
+    "Queue().get_nowait()",
+    "q = Queue(1); q.put(1); q.put_nowait(1)",
+]
+SAME += [
+    "Queue(inf).full()",
+    "q = Queue(inf); q.put(1)",
+    "Queue(True).maxsize",
+    "Queue(None).full()",
+]
+PENDING = {
+    "limits that do not matter are looked at": [
+        *(f"q = Queue(); q.put(7); q.get(True, {limit})" for limit in ("inf", "1e100")),
+        *(f"Queue(5).put(7, True, {limit})" for limit in ("inf", "TIMEOUT_MAX + 1")),
+    ],
+    "sizes are integers of the machine": [
+        *("Queue(1.5).maxsize", "Queue(10**30).maxsize"),
+    ],
+}
+
+
+@pytest.mark.parametrize("code", SAME)
+def test_it_is_as_in_the_standard_library(code: str) -> None:
+    assert_same(code)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="new in 3.13")
+@pytest.mark.parametrize("code", SINCE_3_13)
+def test_shutting_down_is_as_in_the_standard_library(code: str) -> None:
+    assert_same(code)
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_messages_are_as_in_the_standard_library(code: str) -> None:
+    assert_same(code, message=True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(code, marks=pytest.mark.xfail(strict=True, reason=reason))
+        for reason, codes in PENDING.items()
+        for code in codes
+    ],
+)
+def test_odd_corners_are_as_in_the_standard_library(code: str) -> None:
+    assert_same(code)

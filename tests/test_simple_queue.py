@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from against_standard import SHORT, TIME_LIMITS, assert_same, common
 from crew import Crew
 from ironthread.queue import Empty, SimpleQueue
 from programs import run_program
@@ -182,3 +183,66 @@ def test_a_subclass_may_have_an_init_of_its_own() -> None:
     q = Named("it")
     q.put(1)
     assert (q.name, q.get()) == ("it", 1)
+
+
+SAME = [
+    *common("SimpleQueue()"),
+    *(f"SimpleQueue().get(True, {limit})" for limit in SHORT),
+    *(f"SimpleQueue().get(timeout={limit})" for limit in SHORT),
+    *(f"SimpleQueue().get(False, {limit})" for limit in TIME_LIMITS),
+    *(f"q = SimpleQueue(); q.put(7); q.get(True, {limit})" for limit in TIME_LIMITS),
+    *(f"q = SimpleQueue(); q.put(7); q.get(False, {limit})" for limit in TIME_LIMITS),
+    *(f"SimpleQueue().put(1, True, {limit})" for limit in TIME_LIMITS),
+    *(f"SimpleQueue().put(1, {b})" for b in ("True", "False", "None", "'x'", "block=0")),
+    *(f"SimpleQueue().get({b})" for b in ("False", "0", "block=False")),
+    "SimpleQueue().get(1, 2, 3)",
+    "SimpleQueue().get(blocking=0)",
+    "SimpleQueue().get_nowait()",
+    "SimpleQueue().get_nowait(1)",
+    "SimpleQueue().put()",
+    "SimpleQueue().put(1, 2, 3, 4)",
+    "SimpleQueue().put_nowait()",
+    "SimpleQueue().put_nowait(1)",
+    "SimpleQueue().put_nowait(item=1)",
+    "SimpleQueue(1)",
+    "SimpleQueue(maxsize=1)",
+    "SimpleQueue().qsize()",
+    "SimpleQueue().empty()",
+    "SimpleQueue().qsize(1)",
+    "SimpleQueue().full()",
+    "SimpleQueue().task_done()",
+    "q = SimpleQueue(); q.put(1); q.put(2); q.qsize()",
+    "q = SimpleQueue(); q.x = 5",
+    "SimpleQueue().__dict__",
+    "copy.copy(SimpleQueue())",
+    "repr(SimpleQueue())",
+    "SimpleQueue[int]",
+    "str(SimpleQueue[int])",
+    "SimpleQueue[int]()",
+    "C = type('C', (SimpleQueue,), {'__module__': 'm'}); c = C(); c.x = 5; c.x",
+    "C = type('C', (SimpleQueue,), {'__init__': lambda self, a: None}); C(1).empty()",
+    "signature(SimpleQueue)",
+    *(f"signature(SimpleQueue.{m})" for m in ("put", "get", "put_nowait", "get_nowait", "qsize")),
+    "SimpleQueue.__name__",
+    "SimpleQueue.__qualname__",
+    "SimpleQueue.__module__",
+]
+# Before 3.12 an integer is asked for.
+TRUTH_SINCE_3_12 = [f"SimpleQueue().get({b})" for b in ("''", "None", "[]", "Untrue()")]
+MESSAGES = ["SimpleQueue().get(timeout=-1)", "SimpleQueue().get_nowait()"]
+
+
+@pytest.mark.parametrize("code", SAME)
+def test_it_is_as_in_the_standard_library(code: str) -> None:
+    assert_same(code)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="an integer is asked for before 3.12")
+@pytest.mark.parametrize("code", TRUTH_SINCE_3_12)
+def test_whether_to_block_is_a_matter_of_truth(code: str) -> None:
+    assert_same(code)
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_messages_are_as_in_the_standard_library(code: str) -> None:
+    assert_same(code, message=True)

@@ -435,12 +435,8 @@ class _At:
         self.timed = wait.timed
 
     def __call__(self) -> Wait:
-        make, is_open, _ = _QUEUES[self.queue_name]
-        made = self.wait(make)
-        if is_open and self.wait is not MutexWait:
-            # It waits on the conditions of the standard library's algorithm.
-            made.kind = "Condition"  # type: ignore[misc]
-        return made
+        make, _, _ = _QUEUES[self.queue_name]
+        return self.wait(make)
 
 
 def _at_queues() -> Iterator[tuple[str, _At]]:

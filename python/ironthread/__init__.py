@@ -35,8 +35,11 @@ from ironthread.install import install, uninstall  # noqa: E402
 __all__ = [
     "Barrier",
     "BoundedSemaphore",
+    "BrokenBarrierError",
     "Condition",
+    "Empty",
     "Event",
+    "Full",
     "LifoQueue",
     "Lock",
     "PriorityQueue",
@@ -46,17 +49,24 @@ __all__ = [
     "ShutDown",
     "SimpleQueue",
     "install",
+    "queue",
+    "threading",
     "uninstall",
 ]
 
 
-def __getattr__(name: str) -> str:
-    # importlib.metadata pulls in a dozen modules: only for those who ask.
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import PackageNotFoundError, version
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    __version__: str
+else:
 
-    try:
-        return version("ironthread")
-    except PackageNotFoundError:
-        return "unknown"
+    def __getattr__(name: str) -> str:
+        # importlib.metadata pulls in a dozen modules: only for those who ask.
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("ironthread")
+        except PackageNotFoundError:
+            return "unknown"

@@ -26,14 +26,18 @@ enum Guard {
 }
 
 impl Guard {
-    fn of(lock: &Bound<'_, PyAny>) -> Self {
-        if let Ok(lock) = lock.cast_exact::<PyLock>() {
+    fn of(lock: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(if let Ok(lock) = lock.cast_exact::<PyLock>() {
             Self::Lock(lock.clone().unbind())
         } else if let Ok(lock) = lock.cast_exact::<PyRLock>() {
             Self::RLock(lock.clone().unbind())
         } else {
+            // What is no lock is told at once, by the attribute it lacks.
+            for method in [intern!(lock.py(), "acquire"), intern!(lock.py(), "release")] {
+                program::get(lock, method)?;
+            }
             Self::Foreign(lock.clone().unbind())
-        }
+        })
     }
 
     fn as_any<'a, 'py>(&'a self, py: Python<'py>) -> &'a Bound<'py, PyAny> {
@@ -162,7 +166,7 @@ impl PyCondition {
     #[pyo3(signature = (lock=None))]
     fn __init__(&self, py: Python<'_>, lock: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let guard = match lock {
-            Some(lock) => Guard::of(lock),
+            Some(lock) => Guard::of(lock)?,
             None => Guard::RLock(Py::new(py, PyRLock::made_here(py))?),
         };
         // A second __init__ changes nothing: threads may be waiting already.

@@ -26,6 +26,7 @@ impl<'py> FromPyObject<'_, 'py> for Truth {
 
 /// The arguments of `Lock.acquire`: −1 is no limit, and only a blocking call may have one.
 pub(crate) fn lock_deadline(blocking: bool, seconds: f64) -> PyResult<Deadline> {
+    check_range(seconds)?;
     #[expect(clippy::float_cmp, reason = "the default is this very value")]
     let unlimited = seconds == -1.0;
     match (blocking, unlimited) {
@@ -66,14 +67,20 @@ pub(crate) fn queue_deadline(
     wait_deadline(Some(seconds))
 }
 
-fn limited(seconds: f64) -> PyResult<Deadline> {
+/// Whether a number of seconds fits the clock at all.
+fn check_range(seconds: f64) -> PyResult<()> {
     if seconds.is_nan() {
         return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
     }
-    if seconds > TIMEOUT_MAX {
+    if seconds.abs() > TIMEOUT_MAX {
         return Err(PyOverflowError::new_err(
             "timeout value is too large (at most threading.TIMEOUT_MAX seconds)",
         ));
     }
+    Ok(())
+}
+
+fn limited(seconds: f64) -> PyResult<Deadline> {
+    check_range(seconds)?;
     Ok(Deadline::after(Duration::from_secs_f64(seconds)))
 }

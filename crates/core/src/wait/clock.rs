@@ -70,7 +70,7 @@ impl Deadline {
     }
 
     /// The moment as the futex takes it.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(feature = "portable-parker"), not(loom)))]
     pub(crate) fn timespec(self) -> Option<rustix::thread::futex::Timespec> {
         // Below 2^64 ns the seconds are below 2^35, and the rest is below 10^9.
         (!self.is_never()).then(|| rustix::thread::futex::Timespec {

@@ -9,7 +9,7 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyFloat, PyString, PyTuple, PyType};
 
 use super::items::{Flavor, Items};
 use super::open::{self, Open};
@@ -122,8 +122,26 @@ impl PyQueue {
     }
 }
 
-/// A queue's limit; what is too large for the machine is no less of a limit.
+/// The argument `maxsize`.
+#[derive(Clone, Copy)]
+struct Limit(isize);
+
+impl<'py> FromPyObject<'_, 'py> for Limit {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        limit_of(&object).map(Self)
+    }
+}
+
+/// A queue's limit: any number. What is too large for the machine is a limit that is never reached; of a
+/// fraction the next whole number is, since that is when the queue is as long.
 fn limit_of(maxsize: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if let Ok(number) = maxsize.cast::<PyFloat>() {
+        // The cast saturates, and what is not a number becomes zero.
+        #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
+        return Ok(number.value().ceil() as isize);
+    }
     match maxsize.extract::<isize>() {
         Err(error) if error.is_instance_of::<PyOverflowError>(maxsize.py()) => {
             Ok(if maxsize.gt(0)? { isize::MAX } else { 0 })
@@ -161,11 +179,9 @@ impl PyQueue {
         Self::made_here(py, Flavor::Fifo)
     }
 
-    #[pyo3(signature = (maxsize=None))]
-    fn __init__(slf: &Bound<'_, Self>, maxsize: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        if let Some(maxsize) = maxsize {
-            slf.get().native.set_maxsize(limit_of(maxsize)?);
-        }
+    #[pyo3(signature = (maxsize=Limit(0)))]
+    fn __init__(slf: &Bound<'_, Self>, maxsize: Limit) -> PyResult<()> {
+        slf.get().native.set_maxsize(maxsize.0);
         if Self::is_customized(slf)? {
             Open::of(slf)?;
             let maxsize = slf.get().native.maxsize().into_pyobject(slf.py())?.into_any();
@@ -286,9 +302,8 @@ impl PyQueue {
     }
 
     #[setter(maxsize)]
-    fn set_maxsize(&self, maxsize: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.native.set_maxsize(limit_of(maxsize)?);
-        Ok(())
+    fn set_maxsize(&self, maxsize: Limit) {
+        self.native.set_maxsize(maxsize.0);
     }
 
     /// How many items were put and not marked as done.
