@@ -119,7 +119,7 @@ def test_its_condition_is_notified_when_it_is_set() -> None:
             with event._cond:
                 while not event._flag:
                     event._cond.wait()
-            return event.is_set()
+            return bool(event.is_set())
 
         waiter = crew.start(wait).until_asleep("Condition")
         plain = crew.start(event.wait).until_asleep("Event")

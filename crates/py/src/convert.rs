@@ -67,6 +67,17 @@ pub(crate) fn queue_deadline(
     wait_deadline(Some(seconds))
 }
 
+/// The arguments of `SimpleQueue.get`, which looks at the range of a limit before its sign.
+pub(crate) fn simple_queue_deadline(
+    block: bool,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Deadline> {
+    if let Some(timeout) = timeout.filter(|_| block) {
+        check_range(timeout.extract()?)?;
+    }
+    queue_deadline(block, timeout)
+}
+
 /// Whether a number of seconds fits the clock at all.
 fn check_range(seconds: f64) -> PyResult<()> {
     if seconds.is_nan() {

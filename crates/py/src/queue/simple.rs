@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::{generic_alias, visit_items};
-use crate::convert::{Truth, queue_deadline};
+use crate::convert::{Truth, simple_queue_deadline};
 use crate::errors::Failure;
 use crate::{origin, program};
 
@@ -69,7 +69,7 @@ impl PySimpleQueue {
     /// negative timeout.
     #[pyo3(signature = (block=Truth(true), timeout=None), text_signature = "($self, block=True, timeout=None)")]
     fn get(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
-        let deadline = queue_deadline(block.0, timeout)?;
+        let deadline = simple_queue_deadline(block.0, timeout)?;
         Ok(self.queue.get(deadline).map_err(|error| match error {
             GetError::Empty => Failure::QueueEmpty,
             GetError::ShutDown => Failure::QueueShutDown,
