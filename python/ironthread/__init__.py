@@ -16,6 +16,10 @@ from ironthread import _interpreter
 
 _interpreter.check()  # before the native module is loaded
 
+from queue import Empty, Full  # noqa: E402
+from threading import BrokenBarrierError  # noqa: E402
+
+from ironthread import queue, threading  # noqa: E402
 from ironthread._core import (  # noqa: E402
     Barrier,
     BoundedSemaphore,
