@@ -13,7 +13,6 @@ mod site;
 mod table;
 pub mod watch;
 
-#[cfg(not(loom))]
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -75,34 +74,34 @@ pub enum Signals {
 const FIRST_LOOK: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(640);
 
-#[cfg(not(loom))]
+/// How long a wait may last until its next look; without limit after the last.
+#[derive(Clone, Copy)]
+struct NextLook(Option<Duration>);
+
+/// A wait that was left for a look, to be gone on with.
+#[derive(Clone, Copy)]
+struct Look {
+    address: usize,
+    /// How long the wait may last until the next look.
+    next: Option<Duration>,
+    /// When the wait began, and when it was left.
+    since: u64,
+    left: u64,
+}
+
+/// A thread that is not back by then has taken what it waited for, or waits anew.
+const BACK_WITHIN: Duration = Duration::from_millis(10);
+
 thread_local! {
-    /// Where the thread left a queue for a look, and how long it may sleep when it is back there.
-    static LOOK: Cell<Option<(usize, Option<Duration>)>> = const { Cell::new(None) };
+    static LOOK: Cell<Option<Look>> = const { Cell::new(None) };
 }
 
-/// How long a sleep at `address` may last until the next look.
-#[cfg(not(loom))]
-fn next_look(address: usize) -> Option<Duration> {
-    match LOOK.take() {
-        Some((left, next)) if left == address => next,
-        _ => Some(FIRST_LOOK),
-    }
+/// The wait at `address` that the thread left for a look a moment ago.
+fn take_look(address: usize) -> Option<Look> {
+    let look = LOOK.take().filter(|look| look.address == address)?;
+    let away = Duration::from_nanos(clock::now().saturating_sub(look.left));
+    (away < BACK_WITHIN).then_some(look)
 }
-
-/// The thread leaves the queue at `address` for a look.
-#[cfg(not(loom))]
-fn remember_look(address: usize, next: Option<Duration>) {
-    LOOK.set(Some((address, next)));
-}
-
-#[cfg(loom)]
-fn next_look(_address: usize) -> Option<Duration> {
-    None
-}
-
-#[cfg(loom)]
-fn remember_look(_address: usize, _next: Option<Duration>) {}
 
 /// Runs the handlers of signals that have arrived, on the thread that takes them.
 ///
@@ -175,18 +174,34 @@ impl Ticket {
         if deadline == Deadline::PAST {
             return if self.leave() { self.chosen() } else { Wake::TimedOut };
         }
-        let visit = watch::arrive(self.site);
-        let wake = self.sleep_watched(deadline, signals);
-        visit.leave();
+        let address = self.site.address();
+        let resumed = take_look(address);
+        let visit = watch::arrive(self.site, resumed.map(|look| look.since));
+        let first = resumed.map_or(Some(FIRST_LOOK), |look| look.next);
+        let mut left_to_look = None;
+        let wake = self.sleep_watched(deadline, signals, first, &mut left_to_look);
+        match (wake, left_to_look) {
+            (Wake::Signalled { .. }, Some(NextLook(next))) => {
+                let since = visit.pause();
+                LOOK.set(Some(Look { address, next, since, left: clock::now() }));
+            }
+            _ => visit.leave(),
+        }
         wake
     }
 
-    fn sleep_watched(&mut self, deadline: Deadline, signals: Signals) -> Wake {
+    /// `first` is how long to sleep until the first look; where the queue is left for one,
+    /// `left_to_look` says how long until the next.
+    fn sleep_watched(
+        &mut self,
+        deadline: Deadline,
+        signals: Signals,
+        first: Option<Duration>,
+        left_to_look: &mut Option<NextLook>,
+    ) -> Wake {
         let host = host();
         let interruptible = signals != Signals::Defer && host.takes_signals();
-        let address = self.site.address();
-        let mut look =
-            if interruptible && host.runs_handlers() { next_look(address) } else { None };
+        let mut look = if interruptible && host.runs_handlers() { first } else { None };
         loop {
             let until = look.map_or(deadline, |look| deadline.min(Deadline::after(look)));
             let mut rest = Rest::Interrupted;
@@ -194,7 +209,7 @@ impl Ticket {
             if rest == Rest::TimedOut && until < deadline {
                 look = look.map(|look| look * 2).filter(|&look| look <= LAST_LOOK);
                 if signals == Signals::Leave {
-                    remember_look(address, look);
+                    *left_to_look = Some(NextLook(look));
                 }
                 rest = Rest::Interrupted;
             }

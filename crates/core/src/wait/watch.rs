@@ -75,13 +75,19 @@ pub(super) struct Visit {
     outer: Option<Waiting>,
 }
 
-/// On the way in.
-pub(super) fn arrive(site: Site) -> Visit {
-    let waiting = Waiting { site, since: clock::now() };
+/// On the way in; `since` is when the wait began, if it goes on after a pause.
+pub(super) fn arrive(site: Site, since: Option<u64>) -> Visit {
+    let waiting = Waiting { site, since: since.unwrap_or_else(clock::now) };
     Visit { waiting, outer: registry::set_waiting(Some(waiting)) }
 }
 
 impl Visit {
+    /// On the way out for a moment. Returns when the wait began.
+    pub(super) fn pause(self) -> u64 {
+        registry::set_waiting(self.outer);
+        self.waiting.since
+    }
+
     /// On the way out.
     pub(super) fn leave(self) {
         registry::set_waiting(self.outer);
