@@ -7,7 +7,6 @@
 use std::num::NonZeroU32;
 
 use crate::observe::registry;
-use crate::wait;
 
 /// Bits of a word that a thread's number may use; the rest belong to the word's owner.
 pub(crate) const ID_BITS: u32 = 30;
@@ -44,7 +43,6 @@ impl ThreadId {
 
     #[cold]
     fn assign() -> Self {
-        wait::install_fork_handlers();
         let id = local::next();
         assert!(
             id.get() >> ID_BITS == 0,

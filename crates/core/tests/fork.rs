@@ -319,6 +319,16 @@ fn wait_in_a_thread_of_its_own() -> bool {
 }
 
 #[test]
+fn a_process_that_has_not_used_the_engine_can_fork() {
+    // (Where every test has its own process, as under nextest, this one has not.)
+    let before = generation();
+    assert!(in_child(
+        || generation() == before + 1 && Event::new().wait(Deadline::PAST) == Ok(false)
+    ));
+    assert_eq!(generation(), before);
+}
+
+#[test]
 fn a_fork_beside_waits_and_wake_ups_leaves_the_door_free() {
     let (here, there) = (Semaphore::new(1), Semaphore::new(0));
     let pass = |from: &Semaphore, to: &Semaphore| {

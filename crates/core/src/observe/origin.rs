@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::wait::{self, Kind, Origin};
+use crate::wait::{Kind, Origin};
 
 /// A line of the program's source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +50,6 @@ pub(crate) fn freeze() -> OriginGuard {
 /// # Panics
 /// When there are more than 2³² − 1 different lines.
 pub fn made_at(line: &Line, kind: Kind) -> Origin {
-    wait::install_fork_handlers();
     let mut table = table();
     if let Some(&origin) = table.numbers.get(&(line.clone(), kind)) {
         table.lines[index(origin)].1 += 1;

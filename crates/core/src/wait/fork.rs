@@ -8,10 +8,16 @@
 //! The repair runs inside `fork()` itself, through `pthread_atfork(3)`, so that it comes before any
 //! after-fork hook of an interpreter. The preparing half takes every lock of the door and of what observes
 //! it, so that no other thread is in the middle of a change at the moment of the fork. The handlers are
-//! registered by whatever takes one of those locks first: a thread that is given its number, or a line
-//! that is noted.
+//! registered when the code is loaded: whatever registers them later, on first use, races with a fork
+//! by a thread that has not used the engine yet, and the child finds the registration itself half done.
 
-#![cfg_attr(all(unix, not(loom)), allow(unsafe_code, reason = "pthread_atfork is a C function"))]
+#![cfg_attr(
+    all(unix, not(loom)),
+    allow(
+        unsafe_code,
+        reason = "pthread_atfork is a C function, the way to call it early a link section"
+    )
+)]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,17 +31,11 @@ pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-#[cfg(any(not(unix), loom))]
-pub(crate) fn install_handlers() {}
-
-#[cfg(all(unix, not(loom)))]
-pub(crate) use unix::install_handlers;
-
 #[cfg(all(unix, not(loom)))]
 mod unix {
     use std::cell::RefCell;
+    use std::sync::MutexGuard;
     use std::sync::atomic::Ordering;
-    use std::sync::{MutexGuard, Once};
 
     use super::GENERATION;
     use crate::observe::origin::{self, OriginGuard};
@@ -56,15 +56,21 @@ mod unix {
         static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
     }
 
-    /// Registers the handlers, once in the life of the process and its children.
-    pub(crate) fn install_handlers() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            // SAFETY: the three handlers are functions of this crate, which is never unloaded; they
-            // do not unwind (they allocate and take locks, nothing more).
-            let failed = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
-            assert!(failed == 0, "pthread_atfork: no memory for the fork handlers");
-        });
+    // SAFETY: the loader calls what stands in this section, once and with no thread of this code running,
+    // as a C function; that it may pass arguments does no harm to one that takes none. (Miri has no
+    // `pthread_atfork`, and nothing that forks.)
+    #[cfg(not(miri))]
+    #[used]
+    #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+    #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+    static AT_LOAD: extern "C" fn() = install_handlers;
+
+    #[cfg_attr(miri, expect(dead_code, reason = "called at load, which Miri is not"))]
+    extern "C" fn install_handlers() {
+        // SAFETY: the three handlers are functions of this crate, and the C library forgets them when
+        // the code is unloaded; they do not unwind (they allocate and take locks, nothing more).
+        let failed = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+        assert!(failed == 0, "pthread_atfork: no memory for the fork handlers");
     }
 
     extern "C" fn prepare() {

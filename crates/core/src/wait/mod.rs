@@ -19,7 +19,6 @@ use std::time::Duration;
 
 pub use clock::Deadline;
 pub use fork::generation;
-pub(crate) use fork::install_handlers as install_fork_handlers;
 pub use site::{Kind, Origin, Site};
 pub use table::Place;
 
