@@ -341,6 +341,41 @@ fn taking_a_condition_s_lock_back_is_not_interrupted() {
 }
 
 #[test]
+fn handlers_run_while_a_condition_s_lock_is_taken_back_and_end_the_wait_with_the_lock_held() {
+    prepare();
+    let (lock, condition) = (Lock::new(), Condition::new());
+    let (runs, other_woke) = (leak(AtomicBool::new(false)), AtomicBool::new(false));
+    let wait = || {
+        assert!(lock.acquire(long()).unwrap());
+        let result = condition.wait(&lock, long());
+        lock.release().unwrap();
+        result
+    };
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Condition, wait);
+        let other = start_waiting(scope, Kind::Condition, || {
+            let result = wait();
+            other_woke.store(true, SeqCst);
+            result
+        });
+        assert!(lock.acquire(long()).unwrap());
+        condition.wake(1);
+        waiter.until_waiting(Kind::Lock);
+        signal(&waiter, || {
+            runs.store(true, SeqCst);
+            true
+        });
+        until(|| runs.load(SeqCst));
+        signal(&waiter, || false);
+        assert!(!waiter.is_finished() && !other_woke.load(SeqCst));
+        lock.release().unwrap();
+        // The notification that it had is not lost.
+        assert_eq!(waiter.join(), Err(WaitError::Interrupted));
+        assert_eq!(other.join(), Ok(true));
+    });
+}
+
+#[test]
 fn a_lock_that_is_freed_in_a_handler_goes_to_one_who_is_ready() {
     prepare();
     let (lock, taken) = (leak(Lock::new()), leak(AtomicBool::new(false)));

@@ -2,7 +2,7 @@
 
 use ironthread::observe::registry::ident_of;
 use ironthread::sync::{RLock, Relock};
-use ironthread::wait::{Deadline, Kind, Place};
+use ironthread::wait::{Deadline, Kind, Place, Signals};
 use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -114,8 +114,11 @@ impl PyRLock {
     }
 
     /// Acquire the lock as often as it was held when _release_save() released it.
-    fn _acquire_restore(&self, state: (usize, u64)) {
-        self.lock.acquire_restore(state.0, Place::Back);
+    ///
+    /// What a signal handler raises meanwhile is raised when the lock is held.
+    fn _acquire_restore(&self, state: (usize, u64)) -> PyResult<()> {
+        let taken = self.lock.acquire_restore(state.0, Place::Back, Signals::Leave);
+        Ok(taken.map_err(Failure::from)?)
     }
 
     /// Make the lock free in a forked child, where the thread that held it may not exist.

@@ -70,9 +70,9 @@ impl Relock for Gate {
         self.holder.release()
     }
 
-    fn acquire_restore(&self, (): (), place: Place) {
-        let taken = self.acquire(place, Signals::Defer);
-        debug_assert_eq!(taken, Ok(()));
+    /// The gate is held for a few steps only: handlers can wait for that.
+    fn acquire_restore(&self, (): (), place: Place, _: Signals) -> Result<(), Interrupted> {
+        self.acquire(place, Signals::Defer)
     }
 
     fn move_here(&self, from: usize, count: usize) -> usize {

@@ -25,7 +25,16 @@ pub trait Relock {
     fn release_save(&self) -> Result<Self::Saved, NotHeld>;
 
     /// Takes the lock back, however long that takes. `place` is where to wait for it.
-    fn acquire_restore(&self, saved: Self::Saved, place: Place);
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler wanted the wait ended, which `signals` may put off. The lock
+    /// is held all the same.
+    fn acquire_restore(
+        &self,
+        saved: Self::Saved,
+        place: Place,
+        signals: Signals,
+    ) -> Result<(), Interrupted>;
 
     /// Moves up to `count` waiters at the address `from` into the queue of the lock; returns how many
     /// (none if the lock is free).
@@ -81,8 +90,13 @@ impl Condition {
         };
         let notified = self.sleep(ticket, deadline);
         let place = if notified == Ok(true) { Place::Front } else { Place::Back };
-        lock.acquire_restore(saved, place);
-        notified.map_err(|Interrupted| WaitError::Interrupted)
+        // One interruption is told at a time.
+        let signals = if notified.is_ok() { Signals::Leave } else { Signals::Defer };
+        let restored = lock.acquire_restore(saved, place, signals);
+        if restored.is_err() && notified == Ok(true) {
+            self.wake(1);
+        }
+        restored.and(notified).map_err(|Interrupted| WaitError::Interrupted)
     }
 
     /// Joins the queue: the first half of a wait whose lock is let go by the caller.

@@ -24,6 +24,7 @@ const PARKED: u32 = 2;
 /// Follows [`threading.Event`](https://docs.python.org/3/library/threading.html#event-objects).
 pub struct Event {
     word: AtomicU32,
+    kind: Kind,
     origin: Option<Origin>,
 }
 
@@ -37,7 +38,13 @@ impl Event {
     /// A clear flag that a known line of the program made.
     #[must_use]
     pub fn made_at(origin: Option<Origin>) -> Self {
-        Self { word: AtomicU32::new(CLEAR), origin }
+        Self::of_kind(Kind::Event, origin)
+    }
+
+    /// A clear flag that stands for something else: its waits are recorded as waits for that.
+    #[must_use]
+    pub fn of_kind(kind: Kind, origin: Option<Origin>) -> Self {
+        Self { word: AtomicU32::new(CLEAR), kind, origin }
     }
 
     /// Whether the flag is set.
@@ -108,7 +115,7 @@ impl Event {
     }
 
     fn site(&self) -> Site {
-        Site::at(&self.word, Kind::Event, self.origin)
+        Site::at(&self.word, self.kind, self.origin)
     }
 }
 

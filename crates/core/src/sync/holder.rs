@@ -117,6 +117,27 @@ impl Holder {
         }
     }
 
+    /// Takes the lock back after a wait that let it go, however long that takes.
+    ///
+    /// Handlers of signals run meanwhile, unless they are to be deferred. One that wants the wait ended
+    /// has to wait for the lock: the caller's caller lets it go. Handlers of later signals run after that.
+    #[cold]
+    pub(crate) fn take_back(
+        &self,
+        me: ThreadId,
+        site: Site,
+        place: Place,
+        signals: Signals,
+    ) -> Result<(), Interrupted> {
+        let taken = self.acquire_contended(me, site, place, Deadline::NEVER, signals);
+        if taken.is_err() {
+            let taken =
+                self.acquire_contended(me, site, Place::Front, Deadline::NEVER, Signals::Defer);
+            debug_assert_eq!(taken, Ok(true));
+        }
+        taken.map(|_| ())
+    }
+
     /// Frees the lock, whoever holds it, and wakes the first waiter.
     #[inline]
     pub(crate) fn release(&self) -> Result<(), NotHeld> {

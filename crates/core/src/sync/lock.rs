@@ -4,7 +4,7 @@ use super::condition::Relock;
 use super::holder::Holder;
 use crate::error::{Interrupted, NotHeld};
 use crate::thread::ThreadId;
-use crate::wait::{Deadline, Kind, Origin, Place, Signals};
+use crate::wait::{Deadline, Kind, Origin, Place, Signals, Site};
 
 /// A mutual exclusion lock that any thread may release.
 ///
@@ -44,18 +44,11 @@ impl Lock {
         if self.holder.try_acquire(me) {
             return Ok(true);
         }
-        self.wait_for(me, Place::Back, deadline, Signals::Leave)
+        self.holder.acquire_contended(me, self.site(), Place::Back, deadline, Signals::Leave)
     }
 
-    fn wait_for(
-        &self,
-        me: ThreadId,
-        place: Place,
-        deadline: Deadline,
-        signals: Signals,
-    ) -> Result<bool, Interrupted> {
-        let site = self.holder.site(Kind::Lock, self.origin);
-        self.holder.acquire_contended(me, site, place, deadline, signals)
+    fn site(&self) -> Site {
+        self.holder.site(Kind::Lock, self.origin)
     }
 
     /// Frees the lock; any thread may.
@@ -103,12 +96,12 @@ impl Relock for Lock {
         self.release()
     }
 
-    fn acquire_restore(&self, (): (), place: Place) {
+    fn acquire_restore(&self, (): (), place: Place, signals: Signals) -> Result<(), Interrupted> {
         let me = ThreadId::current();
-        // Neither a time limit nor a signal ends this wait.
-        let taken = self.holder.try_acquire(me)
-            || self.wait_for(me, place, Deadline::NEVER, Signals::Defer) == Ok(true);
-        debug_assert!(taken);
+        if self.holder.try_acquire(me) {
+            return Ok(());
+        }
+        self.holder.take_back(me, self.site(), place, signals)
     }
 
     fn move_here(&self, from: usize, count: usize) -> usize {

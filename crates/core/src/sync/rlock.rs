@@ -7,7 +7,7 @@ use super::holder::Holder;
 use crate::error::{Interrupted, NotHeld};
 use crate::facade::AtomicUsize;
 use crate::thread::ThreadId;
-use crate::wait::{Deadline, Kind, Origin, Place, Signals};
+use crate::wait::{Deadline, Kind, Origin, Place, Signals, Site};
 
 /// A reentrant lock: only the thread that holds it releases it, once for each time it took it.
 ///
@@ -64,22 +64,21 @@ impl RLock {
         if self.try_acquire_as(me) {
             return Ok(true);
         }
-        self.wait_for(me, Place::Back, deadline, Signals::Leave)
-    }
-
-    fn wait_for(
-        &self,
-        me: ThreadId,
-        place: Place,
-        deadline: Deadline,
-        signals: Signals,
-    ) -> Result<bool, Interrupted> {
-        let site = self.holder.site(Kind::RLock, self.origin);
-        let taken = self.holder.acquire_contended(me, site, place, deadline, signals)?;
+        let taken = self.holder.acquire_contended(
+            me,
+            self.site(),
+            Place::Back,
+            deadline,
+            Signals::Leave,
+        )?;
         if taken {
             self.depth.store(1, Relaxed);
         }
         Ok(taken)
+    }
+
+    fn site(&self) -> Site {
+        self.holder.site(Kind::RLock, self.origin)
     }
 
     /// Undoes one acquire; the last one frees the lock.
@@ -152,13 +151,20 @@ impl Relock for RLock {
         Ok(depth)
     }
 
-    fn acquire_restore(&self, depth: usize, place: Place) {
+    fn acquire_restore(
+        &self,
+        depth: usize,
+        place: Place,
+        signals: Signals,
+    ) -> Result<(), Interrupted> {
         let me = ThreadId::current();
-        // Neither a time limit nor a signal ends this wait.
-        let taken = self.holder.try_acquire(me)
-            || self.wait_for(me, place, Deadline::NEVER, Signals::Defer) == Ok(true);
-        debug_assert!(taken);
+        let taken = if self.holder.try_acquire(me) {
+            Ok(())
+        } else {
+            self.holder.take_back(me, self.site(), place, signals)
+        };
         self.depth.store(depth, Relaxed);
+        taken
     }
 
     fn move_here(&self, from: usize, count: usize) -> usize {

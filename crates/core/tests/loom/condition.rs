@@ -1,7 +1,8 @@
 //! The condition: a notification reaches a waiter or nobody, through the queue of the lock.
 
+use ironthread::error::Interrupted;
 use ironthread::sync::{Condition, Lock, RLock, Relock};
-use ironthread::wait::{Deadline, Place};
+use ironthread::wait::{Deadline, Place, Signals};
 use loom::sync::Arc;
 use loom::thread;
 
@@ -204,8 +205,8 @@ impl Relock for Foreign {
         self.0.release_save()
     }
 
-    fn acquire_restore(&self, (): (), place: Place) {
-        self.0.acquire_restore((), place);
+    fn acquire_restore(&self, (): (), place: Place, signals: Signals) -> Result<(), Interrupted> {
+        self.0.acquire_restore((), place, signals)
     }
 
     fn move_here(&self, _from: usize, _count: usize) -> usize {

@@ -1,7 +1,7 @@
 //! The lock: one holder at a time, and nobody sleeps beside a free lock.
 
 use ironthread::sync::{Lock, Relock};
-use ironthread::wait::{Deadline, Place};
+use ironthread::wait::{Deadline, Place, Signals};
 use loom::sync::Arc;
 use loom::thread;
 
@@ -130,7 +130,7 @@ fn a_lock_handed_over_is_held_by_who_was_chosen() {
             let shared = Arc::clone(&shared);
             move || {
                 // As if another thread had been faster before.
-                shared.lock.acquire_restore((), Place::Front);
+                shared.lock.acquire_restore((), Place::Front, Signals::Defer).unwrap();
                 shared.count.add_one();
                 shared.lock.release().unwrap();
             }
