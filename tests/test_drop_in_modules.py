@@ -15,6 +15,7 @@ def test_the_drop_in_modules_have_every_public_name(installed: bool) -> None:
         if {installed}:
             ironthread.install()
         ours = {{"Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"}}
+        ours |= {{"Thread", "Timer"}}
         assert set(ironthread.threading.__all__) == set(threading.__all__) >= ours
         for name in (*threading.__all__, "activeCount", "currentThread", "_register_atexit"):
             expected = getattr(ironthread if name in ours else threading, name)

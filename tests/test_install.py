@@ -117,7 +117,7 @@ def test_what_is_not_exchanged_is_the_same_object_as_before() -> None:
         )
     )
     assert {
-        *("threading.Thread", "threading.Timer", "_thread._local", "threading.BrokenBarrierError"),
+        *("threading.current_thread", "_thread._local", "threading.BrokenBarrierError"),
         *("_queue.Empty", "queue.Full", "queue._PySimpleQueue", "threading._PyRLock"),
     } <= set(found)
 
@@ -152,16 +152,16 @@ def test_install_and_uninstall_may_be_repeated() -> None:
     python(
         """
         import threading
-        stock = threading.Event
+        stock = [threading.Event, threading.Thread]
         import ironthread
         ironthread.uninstall()
         ironthread.install()
         ironthread.install()
         assert threading.Event is ironthread.Event
         ironthread.uninstall()
-        assert threading.Event is stock
+        assert [threading.Event, threading.Thread] == stock
         ironthread.uninstall()
-        assert threading.Event is stock
+        assert [threading.Event, threading.Thread] == stock
         """
     )
 
@@ -172,13 +172,13 @@ def test_many_threads_may_install_at_once() -> None:
         import queue, sys, threading
         import ironthread
         sys.setswitchinterval(1e-6)
-        stock = queue.Queue
+        stock = [queue.Queue]
         threads = [threading.Thread(target=ironthread.install) for _ in range(20)]
         for thread in threads: thread.start()
         for thread in threads: thread.join()
         assert queue.Queue is ironthread.Queue
         ironthread.uninstall()
-        assert queue.Queue is stock
+        assert queue.Queue is stock[0]
         """
     )
 
@@ -218,14 +218,25 @@ def test_modules_imported_later_get_ours_by_attribute() -> None:
 def test_modules_of_the_program_keep_what_they_took() -> None:
     python(
         """
-        from threading import Event
+        import sys, types, warnings
+        application = types.ModuleType("application")
+        sys.modules["application"] = application
+        exec("from threading import *; from queue import Queue as Q", vars(application))
         import ironthread
-        ironthread.install()
-        assert Event is not ironthread.Event
-        assert Event.__init__.__globals__["__name__"] == "threading"
-        event = Event()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            ironthread.install()
+        assert application.Event is not ironthread.Event
+        assert application.Event.__init__.__globals__["__name__"] == "threading"
+        event = application.Event()
         event.set()
         assert event.wait()
+
+        [warning] = caught
+        assert warning.category is ironthread.LateInstallWarning
+        text = str(warning.message)
+        assert "application (Barrier, BoundedSemaphore, Condition, Event, Lock, Q, RLock," in text
+        assert "ironthread run" in text
         """
     )
 
@@ -234,11 +245,11 @@ def test_standard_classes_run_on_our_locks_while_installed() -> None:
     python(
         """
         import queue, threading
-        stock = queue.Queue
+        stock = [queue.Queue]
         class Mine(queue.Queue): pass
         import ironthread
         ironthread.install()
-        for made in (stock(), Mine()):
+        for made in (stock[0](), Mine()):
             assert type(made.mutex) is ironthread.Lock
             made.put(1)
             threading.Thread(target=made.get).start()
@@ -321,5 +332,74 @@ def test_objects_made_while_installed_go_on_working() -> None:
             assert made.get(timeout=10) == 5
         with lock, condition:
             condition.notify_all()
+        """
+    )
+
+
+def test_a_context_installs_and_puts_back_what_was_there_before() -> None:
+    python(
+        """
+        import threading
+        import ironthread
+        stock = [threading.Thread]
+        for _ in range(2):
+            with ironthread.installed():
+                assert threading.Thread is ironthread.Thread
+                with ironthread.installed():
+                    assert threading.Thread is ironthread.Thread
+                assert threading.Thread is ironthread.Thread
+            assert threading.Thread is stock[0]
+        try:
+            with ironthread.installed():
+                raise KeyError
+        except KeyError:
+            assert threading.Thread is stock[0]
+        ironthread.install()
+        with ironthread.installed():
+            pass
+        assert threading.Thread is ironthread.Thread
+        """
+    )
+
+
+def test_threads_and_subclasses_that_exist_become_ours_and_go_back() -> None:
+    python(
+        """
+        import _thread, threading
+        import multiprocessing.dummy
+        class Mine(threading.Thread): pass
+        class MyTimer(threading.Timer): pass
+        go = threading.Event()
+        stock = [threading.Thread]
+        plain, mine = threading.Thread(target=go.wait), Mine(target=go.wait)
+        plain.start(); mine.start()
+        dummies = []
+        begun, end = _thread.allocate_lock(), _thread.allocate_lock()
+        begun.acquire(); end.acquire()
+        def foreign():
+            dummies.append(threading.current_thread())
+            begun.release()
+            end.acquire()
+        _thread.start_new_thread(foreign, ())
+        begun.acquire()
+
+        import ironthread
+        with ironthread.installed():
+            everything = [threading.main_thread(), plain, mine, MyTimer(1, print), *dummies]
+            everything.append(multiprocessing.dummy.DummyProcess())
+            for thread in everything:
+                assert isinstance(thread, threading.Thread), thread
+            assert threading.enumerate() == [threading.main_thread(), plain, mine, *dummies]
+            go.set()
+            plain.join(); mine.join()
+            assert not plain.is_alive() and not mine.is_alive()
+            late = Mine(target=print, args=("late",))
+            late.start(); late.join()
+            assert late._life.is_over()
+        assert type(plain) is stock[0] and Mine.__bases__ == (stock[0],)
+        assert threading._MainThread.__bases__ == (stock[0],)
+        assert multiprocessing.dummy.DummyProcess.__bases__ == (stock[0],)
+        assert not isinstance(threading.main_thread(), ironthread.Thread)
+        end.release()
         """
     )

@@ -34,7 +34,14 @@ from ironthread._core import (  # noqa: E402
     SimpleQueue,
 )
 from ironthread._exceptions import ShutDown  # noqa: E402
-from ironthread.install import install, uninstall  # noqa: E402
+from ironthread._threads import Thread  # noqa: E402
+from ironthread._timer import Timer  # noqa: E402
+from ironthread.install import (  # noqa: E402
+    LateInstallWarning,
+    install,
+    installed,
+    uninstall,
+)
 
 __all__ = [
     "Barrier",
@@ -44,6 +51,7 @@ __all__ = [
     "Empty",
     "Event",
     "Full",
+    "LateInstallWarning",
     "LifoQueue",
     "Lock",
     "PriorityQueue",
@@ -52,7 +60,10 @@ __all__ = [
     "Semaphore",
     "ShutDown",
     "SimpleQueue",
+    "Thread",
+    "Timer",
     "install",
+    "installed",
     "queue",
     "threading",
     "uninstall",

@@ -126,6 +126,18 @@ def standard_modules() -> list[ModuleType]:
     ]
 
 
+def modules_of_the_program() -> list[ModuleType]:
+    """The loaded modules that belong neither to the standard library nor to us."""
+    return [
+        module
+        for name, module in sys.modules.copy().items()
+        if type(module) is _ModuleType
+        and name.partition(".")[0] not in _LEFT_ALONE
+        and name.partition(".")[0] != "ironthread"
+        and not is_standard(name, module)
+    ]
+
+
 def is_standard(name: str, module: object) -> bool:
     """Whether `module`, which goes by `name`, belongs to the standard library."""
     # An exact type: asking a lazily loaded module for its contents would load it.

@@ -7,14 +7,16 @@ What is exchanged
     exchanged objects (see `ironthread._places`), and the live locks that can be exchanged safely
     (see `ironthread._live`). Modules imported later find ours by attribute; no import hook.
 
+    Threads that exist and subclasses of `Thread` become ours where they are (see
+    `ironthread._heirs`): `isinstance(threading.main_thread(), threading.Thread)` goes on to hold.
+
 What stays
-    Modules of the program that took a class before `install()` keep it. Objects made before keep
-    working, and so do subclasses made before. The standard classes that stay reachable (the bases
-    of such subclasses, `threading._RLock`, `queue._PySimpleQueue`) look their locks up in
-    `threading` when they are used: they run on our locks from then on. `Thread`, `Timer` and
-    `local` are the standard ones; a thread's end is signalled by C code through a lock of its own
-    (`_thread._set_sentinel`). Exceptions (`queue.Empty`, `threading.BrokenBarrierError`, ...) are
-    the same objects with and without us, so that handlers written for one catch the other.
+    Modules of the program that took a class before `install()` keep it, and are named in a warning.
+    Objects made before keep working, and so do subclasses made before. The standard classes that
+    stay reachable (the bases of such subclasses, `threading._RLock`, `queue._PySimpleQueue`) look
+    their locks up in `threading` when they are used: they run on our locks from then on. `local` is
+    the interpreter's own. Exceptions (`queue.Empty`, `threading.BrokenBarrierError`, ...) are the
+    same objects with and without us, so that handlers written for one catch the other.
 
 What comes back
     `uninstall()` writes the old objects to the places that still hold ours, including those of
@@ -25,18 +27,19 @@ What comes back
 from __future__ import annotations
 
 import _thread
+import os
 import sys
 
-from ironthread import _core, _live
+from ironthread import _core, _heirs, _live, _threads, _timer
 from ironthread._exceptions import ShutDown
-from ironthread._places import AttributePlace, Place, Search, SpecialPlace
+from ironthread._places import AttributePlace, Place, Search, SpecialPlace, modules_of_the_program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["install", "uninstall"]
+__all__ = ["LateInstallWarning", "install", "installed", "uninstall"]
 
 # module, attribute -> what stands there while installed. Several names lead to one class; where
 # the name alone does not tell which one was meant, the first that fits is taken.
@@ -48,6 +51,8 @@ _EXCHANGED: dict[tuple[str, str], Any] = {
     ("threading", "BoundedSemaphore"): _core.BoundedSemaphore,
     ("threading", "Event"): _core.Event,
     ("threading", "Barrier"): _core.Barrier,
+    ("threading", "Thread"): _threads.Thread,
+    ("threading", "Timer"): _timer.Timer,
     ("_thread", "allocate_lock"): _core.Lock,
     ("_thread", "allocate"): _core.Lock,
     ("_thread", "LockType"): _core.Lock,
@@ -66,22 +71,22 @@ _NOTHING = object()
 _guard = _thread.allocate_lock()
 _current: list[_Installation] = []  # one or none
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_guard._at_fork_reinit)  # type: ignore[attr-defined]
+
+
+class LateInstallWarning(RuntimeWarning):
+    """Modules of the program took standard classes before `install()`, and keep them."""
+
 
 def install() -> None:
     """Put our classes in the places of the standard ones, in this process, from now on.
 
     Does nothing when they are there already. To reach everything, call it before the program
-    imports its own modules: a `from threading import Lock` that ran earlier is not undone.
+    imports its own modules: a `from threading import Lock` that ran earlier is not undone. Such
+    modules are named in a `LateInstallWarning`.
     """
-    with _guard:
-        if not _current:
-            installation = _Installation()
-            try:
-                installation.enter()
-            except BaseException:
-                installation.leave()
-                raise
-            _current.append(installation)
+    _warn(_enter())
 
 
 def uninstall() -> None:
@@ -92,6 +97,53 @@ def uninstall() -> None:
     with _guard:
         if _current:
             _current.pop().leave()
+
+
+class installed:  # noqa: N801 (used like a function)
+    """A context in which our classes are installed, for tests.
+
+    ``with ironthread.installed(): ...``
+
+    Where they were installed before, they still are afterwards. Contexts of several threads must
+    not overlap: what one leaves, all have left.
+    """
+
+    def __enter__(self) -> None:
+        self._ours = not _current
+        _warn(_enter())
+
+    def __exit__(self, *_error: object) -> None:
+        if self._ours:
+            uninstall()
+
+
+def _enter() -> dict[str, list[str]]:
+    """Install; return the modules of the program that were too early, and what they took."""
+    with _guard:
+        if _current:
+            return {}
+        installation = _Installation()
+        try:
+            installation.enter()
+        except BaseException:
+            installation.leave()
+            raise
+        _current.append(installation)
+        return installation.late()
+
+
+def _warn(late: dict[str, list[str]]) -> None:
+    if not late:
+        return
+    import warnings  # only now: a program that does it right need not load it
+
+    modules = "; ".join(f"{module} ({', '.join(names)})" for module, names in late.items())
+    message = (
+        f"ironthread.install() came too late for modules that had taken standard classes and keep "
+        f"them: {modules}. Call it before they are imported, or start the program with "
+        f"'ironthread run'."
+    )
+    warnings.warn(message, LateInstallWarning, stacklevel=3)
 
 
 class _Installation:
@@ -108,10 +160,15 @@ class _Installation:
         self._ours = {id(old): _EXCHANGED[key] for key, old in self._standard.items()}
         self._undo: list[tuple[Place, object, object]] = []
         self._locks: list[tuple[Place, object]] = []
+        self._heirs = _heirs.Heirs(
+            (self._standard["threading", name], _EXCHANGED["threading", name])
+            for name in ("Thread", "Timer")
+        )
 
     def enter(self) -> None:
         """Exchange everything."""
         locks = self._exchange_names()
+        self._heirs.adopt()
         self._add_missing()
         if _live.alone():
             self._exchange_locks(locks)
@@ -125,11 +182,21 @@ class _Installation:
                 place.erase()
             else:
                 place.write(old)
+        self._heirs.release()
         self._put_back_in_later_modules()
         if _live.alone():
             for place, old in self._locks:
                 if type(_read(place)) in (_core.Lock, _core.RLock):
                     _live.exchange(place, old)
+
+    def late(self) -> dict[str, list[str]]:
+        """The modules of the program that hold standard classes, and under which names."""
+        found = {}
+        for module in modules_of_the_program():
+            names = [name for name, value in vars(module).items() if id(value) in self._ours]
+            if names:
+                found[module.__name__] = sorted(names)
+        return found
 
     def _exchange_names(self) -> list[Place]:
         """Exchange names; return the places of live locks that were seen on the way."""

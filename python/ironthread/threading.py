@@ -1,9 +1,9 @@
 """A drop-in for the standard `threading` module: the same names, our primitives.
 
-Seven classes are ours. Every other name (`Thread`, `Timer`, `local`, `current_thread`,
-`excepthook` and what later Python versions add) is the standard module's: it is read there at the
-time of use, and assigned there. `ironthread.threading.excepthook = f` therefore works as it does
-on `threading`, where the interpreter looks for it.
+Nine classes are ours. Every other name (`local`, `current_thread`, `enumerate`, `excepthook` and
+what later Python versions add) is the standard module's: it is read there at the time of use, and
+assigned there. `ironthread.threading.excepthook = f` therefore works as it does on `threading`,
+where the interpreter looks for it. There is one registry of threads, and it is the interpreter's.
 
 See https://docs.python.org/3/library/threading.html.
 """
@@ -21,15 +21,15 @@ from ironthread._core import Event as Event
 from ironthread._core import Lock as Lock
 from ironthread._core import RLock as RLock
 from ironthread._core import Semaphore as Semaphore
+from ironthread._threads import Thread as Thread
+from ironthread._timer import Timer as Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import TIMEOUT_MAX as TIMEOUT_MAX
     from threading import BrokenBarrierError as BrokenBarrierError
     from threading import ExceptHookArgs as ExceptHookArgs
-    from threading import Thread as Thread
     from threading import ThreadError as ThreadError
-    from threading import Timer as Timer
     from threading import active_count as active_count
     from threading import activeCount as activeCount
     from threading import current_thread as current_thread

@@ -9,7 +9,8 @@
 //! | [`sync`] | locks, condition, semaphore, event, barrier |
 //! | [`queue`] | queues: orders, and the waiting written once |
 //! | [`observe`] | the threads, the lines that made primitives, tallies of waits |
-//! | [`thread`] | the small number that names a thread in a lock's word |
+//! | [`timer`] | what is to happen later, and the one thread that waits for it |
+//! | [`thread`] | the small number that names a thread in a lock's word; the life that others wait to end |
 //! | [`error`] | every error |
 //!
 //! # Invariants
@@ -44,4 +45,5 @@ pub mod observe;
 pub mod queue;
 pub mod sync;
 pub mod thread;
+pub mod timer;
 pub mod wait;

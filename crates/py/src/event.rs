@@ -23,6 +23,13 @@ pub(crate) struct PyEvent {
     condition: PyOnceLock<Py<PyCondition>>,
 }
 
+impl PyEvent {
+    /// A clear event whose waits are recorded as waits for something else.
+    pub(crate) fn of_kind(kind: Kind) -> Self {
+        Self { event: Event::of_kind(kind, None), condition: PyOnceLock::new() }
+    }
+}
+
 #[pymethods]
 impl PyEvent {
     /// Arguments are for the `__init__` of subclasses.

@@ -23,6 +23,8 @@ mod queue;
 mod represent;
 mod rlock;
 mod semaphore;
+mod thread;
+mod timer;
 mod watch;
 
 use pyo3::prelude::*;
@@ -40,7 +42,9 @@ mod _core {
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
-        watch::{thread_ended, thread_named, thread_started},
+        thread::{PyLife, start_event},
+        thread::{name_os_thread, thread_ended, thread_named, thread_waiting},
+        timer::{PyAgenda, PyKey},
         watch::{watch_snapshot, watch_start, watch_stop},
     };
 

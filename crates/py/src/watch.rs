@@ -20,24 +20,6 @@ pub(crate) fn watch_stop() {
     watch::stop();
 }
 
-/// Tell the engine that the calling thread exists; otherwise it learns so from its first lock.
-#[pyfunction]
-pub(crate) fn thread_started() {
-    registry::announce();
-}
-
-/// Give the calling thread a name.
-#[pyfunction]
-pub(crate) fn thread_named(name: &str) {
-    registry::set_name(name);
-}
-
-/// Note that the calling thread is done with its work, under this name.
-#[pyfunction]
-pub(crate) fn thread_ended(name: &str) {
-    registry::announce_end(name);
-}
-
 /// Return what was recorded: waits by line, threads, and the seconds since recording began.
 #[pyfunction]
 pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
@@ -58,7 +40,7 @@ pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
 /// Nanoseconds as seconds.
 #[expect(clippy::cast_precision_loss, reason = "a report needs microseconds, not all 64 bits")]
-fn seconds(nanoseconds: u64) -> f64 {
+pub(crate) fn seconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e9
 }
 
@@ -111,7 +93,7 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
     Ok(row)
 }
 
-fn waiting_row(py: Python<'_>, waiting: Waiting) -> PyResult<Bound<'_, PyDict>> {
+pub(crate) fn waiting_row(py: Python<'_>, waiting: Waiting) -> PyResult<Bound<'_, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("kind", waiting.site.kind().name())?;
     let made = waiting.site.origin().and_then(origin::line);

@@ -9,18 +9,26 @@ from .queue import SimpleQueue as SimpleQueue
 from .rlock import RLock as RLock
 from .semaphore import BoundedSemaphore as BoundedSemaphore
 from .semaphore import Semaphore as Semaphore
-from .watch import thread_ended as thread_ended
-from .watch import thread_named as thread_named
-from .watch import thread_started as thread_started
+from .thread import Life as Life
+from .thread import name_os_thread as name_os_thread
+from .thread import start_event as start_event
+from .thread import thread_ended as thread_ended
+from .thread import thread_named as thread_named
+from .thread import thread_waiting as thread_waiting
+from .timer import Agenda as Agenda
+from .timer import AgendaKey as AgendaKey
 from .watch import watch_snapshot as watch_snapshot
 from .watch import watch_start as watch_start
 from .watch import watch_stop as watch_stop
 
 __all__ = [
+    "Agenda",
+    "AgendaKey",
     "Barrier",
     "BoundedSemaphore",
     "Condition",
     "Event",
+    "Life",
     "LifoQueue",
     "Lock",
     "PriorityQueue",
@@ -28,9 +36,11 @@ __all__ = [
     "RLock",
     "Semaphore",
     "SimpleQueue",
+    "name_os_thread",
+    "start_event",
     "thread_ended",
     "thread_named",
-    "thread_started",
+    "thread_waiting",
     "watch_snapshot",
     "watch_start",
     "watch_stop",

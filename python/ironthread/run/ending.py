@@ -15,7 +15,6 @@ import threading
 import time
 
 from ironthread import _core
-from ironthread.run import threads
 from ironthread.run.imports import without_modules_of_the_program
 from ironthread.run.locate import current_directory
 from ironthread.run.options import CannotRun
@@ -51,7 +50,7 @@ class Ending:
         self._path = sys.path[0 if sys.flags.safe_path else 1 :]
         atexit.register(self.finish)
         _core.watch_start()
-        threads.observe()
+        _core.thread_named(threading.current_thread().name)
         self._cpu = time.process_time()
         self._main_cpu = time.thread_time()
 

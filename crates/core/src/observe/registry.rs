@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::tally::Tally;
-use crate::thread::ThreadId;
+use crate::thread::{Life, ThreadId};
 use crate::wait::{Kind, Site, clock, host, watch};
 
 /// Where a thread waits, and since when.
@@ -62,17 +62,22 @@ fn records() -> MutexGuard<'static, Records> {
     RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The calling thread's hold on its record; dropped when the thread ends.
-struct Own(Arc<Record>);
+/// The calling thread's hold on its record, and the lives that end with it; dropped when the thread ends.
+struct Own {
+    record: Arc<Record>,
+    lives: Vec<Arc<Life>>,
+}
 
 impl Drop for Own {
     fn drop(&mut self) {
-        let id = self.0.facts().id;
+        let id = self.record.facts().id;
         if watch::is_on() {
-            end(&mut self.0.facts());
+            end(&mut self.record.facts());
         } else {
             records().remove(&id);
         }
+        // Last: who has joined a thread finds it gone.
+        self.lives.iter().for_each(|life| life.end());
     }
 }
 
@@ -82,7 +87,9 @@ thread_local! {
 
 /// Runs `step` on the calling thread's record. A thread that is being torn down has none any more.
 fn with_own<R>(step: impl FnOnce(&mut ThreadFacts) -> R) -> Option<R> {
-    OWN.try_with(|own| own.borrow().as_ref().map(|own| step(&mut own.0.facts()))).ok().flatten()
+    OWN.try_with(|own| own.borrow().as_ref().map(|own| step(&mut own.record.facts())))
+        .ok()
+        .flatten()
 }
 
 /// Enters the calling thread under its new number.
@@ -100,7 +107,7 @@ pub(crate) fn enrol(id: ThreadId) {
     })));
     records().insert(id, Arc::clone(&record));
     // Without thread-local storage (a thread being torn down) the entry has no owner to remove it.
-    if OWN.try_with(|own| own.replace(Some(Own(record)))).is_err() {
+    if OWN.try_with(|own| own.replace(Some(Own { record, lives: Vec::new() }))).is_err() {
         records().remove(&id);
     }
 }
@@ -122,6 +129,24 @@ pub fn announce_end(name: &str) {
     with_own(end);
 }
 
+/// Gives a thread a name, if it is registered.
+pub fn rename(id: ThreadId, name: &str) {
+    if let Some(record) = records().get(&id) {
+        record.facts().name = Some(name.to_owned());
+    }
+}
+
+/// Ends `life` when the calling thread has ended.
+pub(crate) fn ends_with_thread(life: Arc<Life>) {
+    announce();
+    let add = |own: &RefCell<Option<Own>>| match own.borrow_mut().as_mut() {
+        Some(own) => own.lives.push(life),
+        None => life.end(),
+    };
+    // (A thread that is being torn down has nothing left to tell its end by, and is as good as ended.)
+    let _ = OWN.try_with(add);
+}
+
 fn end(facts: &mut ThreadFacts) {
     if facts.ended.is_none() {
         facts.ended = Some(clock::now());
@@ -137,6 +162,15 @@ pub(crate) fn set_waiting(waiting: Option<Waiting>) -> Option<Waiting> {
 /// Counts a wait of the calling thread.
 pub(crate) fn count_wait(kind: Kind, nanoseconds: u64) {
     with_own(|own| own.waits[kind.index()].add(nanoseconds));
+}
+
+/// What the living thread with this identifier of the host's waits for; `None` when it waits for nothing
+/// at the door.
+#[must_use]
+pub fn waiting_of(ident: u64) -> Option<Waiting> {
+    let records = records();
+    let mut alive = records.values().map(|record| record.facts());
+    alive.find(|facts| facts.ident == ident && facts.ended.is_none())?.waiting
 }
 
 /// The host's identifier of a thread that is registered.

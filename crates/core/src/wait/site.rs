@@ -23,11 +23,17 @@ pub enum Kind {
     QueuePut,
     /// All items of a [`Queue`](crate::queue::Queue) to be done.
     QueueJoin,
+    /// A thread that was started to begin.
+    ThreadStart,
+    /// A thread's [`Life`](crate::thread::Life) to be over.
+    ThreadJoin,
+    /// The next item of an [`Agenda`](crate::timer::Agenda) to be due.
+    Timer,
 }
 
 impl Kind {
     /// Every kind, in the order of [`Kind::index`].
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Lock,
         Self::RLock,
         Self::Condition,
@@ -37,6 +43,9 @@ impl Kind {
         Self::QueueGet,
         Self::QueuePut,
         Self::QueueJoin,
+        Self::ThreadStart,
+        Self::ThreadJoin,
+        Self::Timer,
     ];
 
     /// The kind's place in [`Kind::ALL`].
@@ -58,6 +67,9 @@ impl Kind {
             Self::QueueGet => "Queue.get",
             Self::QueuePut => "Queue.put",
             Self::QueueJoin => "Queue.join",
+            Self::ThreadStart => "Thread.start",
+            Self::ThreadJoin => "Thread.join",
+            Self::Timer => "Timer",
         }
     }
 }

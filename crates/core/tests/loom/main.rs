@@ -19,6 +19,7 @@ mod lock;
 mod queue;
 mod rlock;
 mod semaphore;
+mod timer;
 
 use std::time::Duration;
 

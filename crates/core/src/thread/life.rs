@@ -1,0 +1,68 @@
+//! The life of a thread, as those see it who wait for its end.
+//!
+//! A life is made before its thread is, begins in the thread, and ends with it: not when the thread's
+//! function returns but when the operating system's thread is torn down, after its thread-local values
+//! have been dropped. (An interpreter's thread state is gone by then.) The end is told by the destructor
+//! of a thread-local value, so that no way out of a thread misses it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::ThreadId;
+use crate::error::Interrupted;
+use crate::observe::registry;
+use crate::sync::Event;
+use crate::wait::{Deadline, Kind};
+
+/// The life of one thread.
+pub struct Life {
+    /// 0 until it has begun, then the thread's number. Relaxed: whoever reads it wants a name, no more.
+    thread: AtomicU32,
+    over: Event,
+}
+
+impl Life {
+    /// A life that has not begun.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { thread: AtomicU32::new(0), over: Event::of_kind(Kind::ThreadJoin, None) }
+    }
+
+    /// The calling thread lives this life: it is over when the thread has ended.
+    pub fn begin(self: &Arc<Self>) {
+        self.thread.store(ThreadId::current().get(), Ordering::Relaxed);
+        registry::ends_with_thread(Arc::clone(self));
+    }
+
+    /// Ends a life whose thread will not end by itself: it was never started, or a fork left it behind.
+    pub fn end(&self) {
+        self.over.set();
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over.is_set()
+    }
+
+    /// The thread that lives it, once it has begun.
+    #[must_use]
+    pub fn thread(&self) -> Option<ThreadId> {
+        ThreadId::from_word(self.thread.load(Ordering::Relaxed))
+    }
+
+    /// Waits until it is over, or until the deadline. Returns whether it is over. What the thread did
+    /// happened before.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a signal handler ended the wait.
+    pub fn join(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+        self.over.wait(deadline)
+    }
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self::new()
+    }
+}

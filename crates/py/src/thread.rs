@@ -1,0 +1,91 @@
+//! What the engine has to do with threads: their beginning, name and end, and what they wait for.
+
+use std::sync::Arc;
+
+use ironthread::observe::registry;
+use ironthread::thread::{Life, os_name};
+use ironthread::wait::{Kind, clock};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::convert::wait_deadline;
+use crate::errors::Failure;
+use crate::event::PyEvent;
+use crate::watch::{seconds, waiting_row};
+
+/// The life of one thread, as those see it who wait for its end.
+#[pyclass(frozen, name = "Life", module = "ironthread._core")]
+pub(crate) struct PyLife(Arc<Life>);
+
+#[pymethods]
+impl PyLife {
+    #[new]
+    fn new() -> Self {
+        Self(Arc::new(Life::new()))
+    }
+
+    /// The calling thread lives this life, under this name, until the operating system's thread ends.
+    fn begin(&self, name: &str) {
+        registry::set_name(name);
+        self.0.begin();
+    }
+
+    /// End a life whose thread never started, or does not exist in a forked child.
+    fn end(&self) {
+        self.0.end();
+    }
+
+    /// Return whether it is over.
+    fn is_over(&self) -> bool {
+        self.0.is_over()
+    }
+
+    /// Wait until it is over, at most timeout seconds (None: without limit). Return whether it is.
+    #[pyo3(signature = (timeout=None))]
+    fn join(&self, timeout: Option<f64>) -> PyResult<bool> {
+        if self.0.is_over() {
+            return Ok(true);
+        }
+        Ok(self.0.join(wait_deadline(timeout)?).map_err(Failure::from)?)
+    }
+
+    /// Give the thread that lives it another name.
+    fn rename(&self, name: &str) {
+        if let Some(id) = self.0.thread() {
+            registry::rename(id, name);
+        }
+    }
+}
+
+/// Return an event on which the starter of a thread waits for it to begin.
+#[pyfunction]
+pub(crate) fn start_event() -> PyEvent {
+    PyEvent::of_kind(Kind::ThreadStart)
+}
+
+/// Give the calling thread a name, and with it a place in the engine's registry.
+#[pyfunction]
+pub(crate) fn thread_named(name: &str) {
+    registry::set_name(name);
+}
+
+/// Show the calling thread under this name in the operating system, as far as it has room.
+#[pyfunction]
+pub(crate) fn name_os_thread(name: &str) {
+    os_name::set(name);
+}
+
+/// Note that the calling thread is done with its work, under this name.
+#[pyfunction]
+pub(crate) fn thread_ended(name: &str) {
+    registry::announce_end(name);
+}
+
+/// Return what the thread with this identifier waits for, or None: kind, origin, and seconds so far.
+#[pyfunction]
+pub(crate) fn thread_waiting(py: Python<'_>, ident: u64) -> PyResult<Option<Bound<'_, PyDict>>> {
+    let Some(waiting) = registry::waiting_of(ident) else { return Ok(None) };
+    let row = waiting_row(py, waiting)?;
+    row.set_item("since", seconds(clock::now().saturating_sub(waiting.since)))?;
+    Ok(Some(row))
+}

@@ -1,0 +1,125 @@
+"""`Thread`: the standard class, with its beginning, its end and the waits for both at our door.
+
+The class is a subclass of the standard one and leaves CPython's bootstrap alone: the interpreter
+goes on starting the operating system's thread, keeping its state, registering it and ending it,
+so that `threading.enumerate()`, debuggers, `faulthandler`, fork hooks and the end of the
+interpreter see what they always saw. No frame of ours lies below the program's code in the new
+thread. What differs:
+
+- `start()` and `join()` wait at the door: the wait is observed, and a join is an edge of the
+  wait-for graph.
+- The operating system's thread carries the name, as CPython 3.14 does it on its own.
+
+A thread has ended for `join()` when the operating system's thread is being torn down: its Python
+thread state and its `threading.local` values are gone then, as in the standard library.
+"""
+
+from __future__ import annotations
+
+import _thread
+import threading
+
+from ironthread import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Taken before `install()` puts ours there.
+_StandardThread = threading.Thread
+
+# CPython 3.14 and later name the operating system's thread themselves.
+_NAMED_BY_PYTHON = hasattr(_thread, "set_name")
+
+
+class Thread(_StandardThread):
+    """A thread of control. Follows https://docs.python.org/3/library/threading.html#thread-objects."""
+
+    if TYPE_CHECKING:  # what the standard class has, and its stubs do not tell
+        _initialized: bool
+        _started: _core.Event
+        _name: str
+        _ident: int | None
+        _is_stopped: bool
+        _bootstrap: Any
+        _invoke_excepthook: Any
+        _set_native_id: Any
+
+    # Made by start(). None before, and for threads that somebody else started.
+    _life: _core.Life | None = None
+
+    def start(self) -> None:
+        """Start the thread's activity, and come back when it has begun.
+
+        Raises RuntimeError when it was started before, or when there can be no more threads.
+        """
+        if self._initialized and not self._started.is_set():
+            self._life = _core.Life()
+            self._started = _core.start_event()
+        super().start()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the thread has ended, at most `timeout` seconds (None: without limit).
+
+        Raises RuntimeError for the calling thread itself and for one that was not started, and
+        OverflowError for a timeout above `threading.TIMEOUT_MAX`.
+        """
+        life = self._life
+        if life is not None and self._started.is_set() and self is not threading.current_thread():
+            if not life.join(timeout):
+                return
+            timeout = None  # over: what the interpreter keeps of it is freed in no time
+        super().join(timeout)
+
+    @_StandardThread.name.setter  # type: ignore[attr-defined, untyped-decorator]
+    def name(self, name: str) -> None:
+        """A name for people to read; threads may share one. Renaming shows wherever it is shown."""
+        _StandardThread.name.fset(self, name)  # type: ignore[attr-defined]
+        if self._life is not None:
+            self._life.rename(self._name)
+        if not _NAMED_BY_PYTHON and self._ident == threading.get_ident():
+            self._show_name()
+
+    def _set_ident(self) -> None:
+        # The first thing that the bootstrap does in the new thread.
+        super()._set_ident()  # type: ignore[misc]
+        if self._life is None:
+            _core.thread_named(self._name)
+            return
+        self._life.begin(self._name)
+        if not _NAMED_BY_PYTHON:
+            self._show_name()
+
+    def _show_name(self) -> None:
+        # The main thread's name is that of the process, which people and scripts look for.
+        if self is not threading.main_thread():
+            _core.name_os_thread(self._name)
+
+    # After a fork `threading` walks through all threads in the child, in one way or the other.
+
+    if hasattr(_StandardThread, "_reset_internal_locks"):  # until 3.12
+
+        def _reset_internal_locks(self, is_alive: bool) -> None:
+            super()._reset_internal_locks(is_alive)  # type: ignore[misc]
+            if not is_alive:
+                self._left_behind()
+
+    else:
+
+        def _after_fork(self, new_ident: int | None = None) -> None:
+            super()._after_fork(new_ident=new_ident)  # type: ignore[misc]
+            if new_ident is None:
+                self._left_behind()
+
+    def _left_behind(self) -> None:
+        """The thread does not exist in this forked child."""
+        if self._life is not None:
+            self._life.end()
+
+
+def pose(cls: type) -> None:
+    """Make a class show itself as the standard one whose place it takes."""
+    cls.__module__ = "threading"
+
+
+pose(Thread)

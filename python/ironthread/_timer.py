@@ -1,0 +1,202 @@
+"""`Timer`: a thread that begins when its time has come.
+
+The standard library starts an operating system's thread for each timer, which sleeps until the
+timer is due. Ours stands on an agenda that one thread serves for all
+(`ironthread._timer_service`), and gets a thread of its own when it is due;
+`threading.current_thread()` is the timer in there. Meanwhile it is alive, is listed by
+`threading.enumerate()`, can be joined, and keeps the process unless it is a daemon, as ever. What
+differs until then: `ident` and `native_id` are None, `_thread._count()` does not count it, and a
+debugger finds no stack of it.
+
+Where no thread can be had when it is due, it runs on the agenda's thread, and others wait for it:
+that is so at the end of the program from 3.12 on, which forbids new threads as soon as the main
+thread is done.
+
+A subclass with a `run()` of its own, or an interval that is no number, gets a thread at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from ironthread import _core
+from ironthread._threads import Thread, pose
+from ironthread._timer_service import SERVICES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+# The interpreter's own part of threading, which has no types.
+_standard: Any = threading
+
+_StandardTimer = threading.Timer
+
+_HAS_HANDLE = hasattr(threading, "_start_joinable_thread")  # 3.13 and later
+_HANDLE = (
+    "_os_thread_handle" if hasattr(threading.main_thread(), "_os_thread_handle") else "_handle"
+)
+
+
+class _Finished(_core.Event):
+    """Set when a timer is done or cancelled; setting it takes the timer off the agenda."""
+
+    # Not the timer itself: that would be a cycle, and keep a timer until a collection.
+    pending: tuple[bool, _core.AgendaKey] | None = None
+
+    def set(self) -> None:
+        """Set the flag, and end the timer if it is pending."""
+        super().set()
+        if self.pending is not None:
+            daemon, key = self.pending
+            timer = SERVICES[daemon].remove(key)
+            if timer is not None:
+                timer._end_unrun()
+
+
+class _Started(_core.Event):
+    """The `_started` of a pending timer: it counts as started, and has yet to begin."""
+
+    def __init__(self) -> None:
+        self.begun = _core.start_event()
+        super().set()
+
+    def set(self) -> None:
+        """Called by the bootstrap in the new thread."""
+        self.begun.set()
+
+
+class Timer(_StandardTimer, Thread):
+    """Calls a function after some seconds, unless cancelled before.
+
+    Follows https://docs.python.org/3/library/threading.html#timer-objects.
+    """
+
+    if TYPE_CHECKING:
+        finished: _Finished  # type: ignore[assignment]
+
+    # Whether it waits on the agenda for its thread.
+    _pending = False
+
+    def __init__(
+        self,
+        interval: float,
+        function: Callable[..., object],
+        args: Iterable[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(interval, function, args, kwargs)
+        self.finished = _Finished()
+
+    def start(self) -> None:
+        """Start the timer. Raises RuntimeError when it was started before, or when it cannot be."""
+        if not self._can_pend():
+            super().start()
+            return
+        self._life = _core.Life()
+        self._started = _Started()
+        self._pending = True
+        with _standard._active_limbo_lock:
+            _standard._limbo[self] = self
+        try:
+            key = SERVICES[self.daemon].add(self.interval, self)
+        except BaseException:
+            with _standard._active_limbo_lock:
+                _standard._limbo.pop(self, None)
+            self._pending = False
+            self._started = _core.Event()
+            raise
+        self.finished.pending = self.daemon, key
+        if self.finished.is_set():
+            self.finished.set()  # it was set before it knew the key
+
+    def _can_pend(self) -> bool:
+        return (
+            self._initialized
+            and not self._started.is_set()
+            and type(self).run is Timer.run
+            and "run" not in vars(self)
+            and type(self.finished) is _Finished
+            and isinstance(self.interval, (int, float))
+            and self.interval <= threading.TIMEOUT_MAX
+        )
+
+    def run(self) -> None:
+        """Call the function, after the interval unless that has passed on the agenda."""
+        if not self._pending:
+            self.finished.wait(self.interval)
+        self._pending = False
+        self.finished.pending = None
+        if not self.finished.is_set():
+            self.function(*self.args, **self.kwargs)
+        self.finished.set()
+
+    def is_alive(self) -> bool:
+        """Return whether the timer was started and has neither ended nor been cancelled."""
+        if self._pending and self._life is not None:
+            return not self._life.is_over()
+        return super().is_alive()
+
+    def _fire(self) -> None:
+        """Begin; called when due, by the thread that serves the agenda."""
+        try:
+            self._begin()
+        except RuntimeError:  # no thread to be had
+            self._run_here()
+
+    def _begin(self) -> None:
+        started: Any = self._started
+        if _HAS_HANDLE:
+            handle = getattr(self, _HANDLE)
+            _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
+        else:
+            _standard._start_new_thread(self._bootstrap, ())
+        # The end of the program waits for threads that have begun, not for those about to.
+        started.begun.wait()
+
+    def _run_here(self) -> None:
+        """Do what the bootstrap does, in a thread that goes on to do other things."""
+        self._ident = ident = threading.get_ident()
+        if hasattr(self, "_set_native_id"):
+            self._set_native_id()
+        with _standard._active_limbo_lock:
+            _standard._active[ident] = self
+            _standard._limbo.pop(self, None)
+        try:
+            sys.settrace(_standard._trace_hook)
+            sys.setprofile(_standard._profile_hook)
+            try:
+                self.run()
+            except BaseException:
+                self._invoke_excepthook(self)
+        finally:
+            sys.settrace(None)
+            sys.setprofile(None)
+            with _standard._active_limbo_lock:
+                del _standard._active[ident]
+            self._end_unrun()
+
+    def _end_unrun(self) -> None:
+        """End without a thread of its own."""
+        with _standard._active_limbo_lock:
+            _standard._limbo.pop(self, None)
+        self._pending = False
+        if _HAS_HANDLE:
+            # The one it was made with cannot be done without having been started.
+            handle = _standard._make_thread_handle(threading.get_ident())
+            setattr(self, _HANDLE, handle)
+            handle._set_done()
+        else:
+            self._is_stopped = True
+        if self._life is not None:
+            self._life.end()
+
+    def _left_behind(self) -> None:
+        if self._pending:
+            self._end_unrun()
+        super()._left_behind()
+
+
+pose(Timer)

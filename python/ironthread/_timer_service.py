@@ -1,0 +1,107 @@
+"""The threads that wait for pending timers: one for all, two where some are daemons and some not.
+
+A service exists while timers of its kind are pending. Like the timers it serves, it is a daemon,
+or a thread that the program waits for at its end. It is a thread of the interpreter without a
+`threading.Thread`: programs that list or count their threads do not find one they did not start.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import threading
+
+from ironthread import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ironthread._timer import Timer
+
+# The interpreter's own part of threading, which has no types.
+_standard: Any = threading
+_threads: Any = _thread
+
+_NAME = "ironthread-timers"
+
+
+class Service:
+    """The pending timers of one kind, and the thread that waits for them."""
+
+    def __init__(self, daemon: bool) -> None:
+        self._daemon = daemon
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """A forked child has none of the threads that were to come."""
+        self._agenda = _core.Agenda()
+        # Held while the thread is started: a timer that relies on it must not be left alone when
+        # that fails. Reentrant, for a signal handler that starts a timer meanwhile.
+        self._starting = _core.RLock()
+
+    def add(self, seconds: float, timer: Timer) -> _core.AgendaKey:
+        """Have `timer` fire in so many seconds; return the key by which it can be removed.
+
+        Raises RuntimeError when there can be no more threads.
+        """
+        with self._starting:
+            key, unserved = self._agenda.add(seconds, timer)
+            if unserved:
+                try:
+                    _start(self._serve, self._daemon)
+                except BaseException:
+                    self._agenda.not_served()
+                    self._agenda.remove(key)
+                    raise
+            return key
+
+    def remove(self, key: _core.AgendaKey) -> Timer | None:
+        """Take the timer off and return it; None when it is not pending any more."""
+        timer: Timer | None = self._agenda.remove(key)
+        return timer
+
+    def _serve(self) -> None:
+        _core.thread_named(_NAME)
+        _core.name_os_thread(_NAME)
+        agenda = self._agenda
+        while (due := agenda.next()) is not None:
+            while due:  # one by one, so that what is done with is kept by nobody
+                due.pop(0)._fire()
+
+
+if hasattr(_thread, "start_joinable_thread"):  # 3.13 and later
+
+    def _start(serve: Any, daemon: bool) -> None:
+        _threads.start_joinable_thread(serve, daemon=daemon)
+
+else:
+
+    def _start(serve: Any, daemon: bool) -> None:
+        ready = _core.start_event()
+        _thread.start_new_thread(_bootstrap, (serve, daemon, ready))
+        ready.wait()
+
+    def _bootstrap(serve: Any, daemon: bool, ready: _core.Event) -> None:
+        if not daemon:
+            # What `Thread` does in its bootstrap: the lock is released when the thread has ended.
+            ended = _threads._set_sentinel()
+            ended.acquire()
+            with _standard._shutdown_locks_lock:
+                _standard._maintain_shutdown_locks()
+                _standard._shutdown_locks.add(ended)
+        ready.set()
+        serve()
+
+
+SERVICES = {daemon: Service(daemon) for daemon in (False, True)}
+"""By whether the timers are daemons."""
+
+
+def _after_fork() -> None:
+    for service in SERVICES.values():
+        service.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
