@@ -20,7 +20,7 @@ from waits import MinimalLock
 
 _THREADING = [
     *("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"),
-    "BrokenBarrierError",
+    *("BrokenBarrierError", "Thread", "Timer"),
 ]
 _QUEUE = ["Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Empty", "Full"]
 
@@ -55,8 +55,11 @@ def in_thread(function: Any) -> Any:
 
 
 def signature(function: Any) -> str:
-    """The parameters of a function, of which native ones say that `self` goes by position only."""
-    return str(inspect.signature(function)).replace("self, /", "self")
+    """The parameters of a function, without types; native ones say that `self` goes by position only."""
+    found = inspect.signature(function)
+    plain = [each.replace(annotation=each.empty) for each in found.parameters.values()]
+    bare = found.replace(parameters=plain, return_annotation=found.empty)
+    return str(bare).replace("self, /", "self")
 
 
 HELPERS: dict[str, Any] = {

@@ -54,6 +54,7 @@ __all__ = [
     "LateInstallWarning",
     "LifoQueue",
     "Lock",
+    "Phase",
     "PriorityQueue",
     "Queue",
     "RLock",
@@ -61,24 +62,47 @@ __all__ = [
     "ShutDown",
     "SimpleQueue",
     "Thread",
+    "ThreadState",
     "Timer",
     "install",
     "installed",
     "queue",
+    "state",
     "threading",
     "uninstall",
 ]
 
 
+# Loaded for those who ask for them, because of what they import.
+_LATER = {
+    "Phase": "ironthread._state",
+    "ThreadState": "ironthread._state",
+    "state": "ironthread._state",
+}
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ironthread._state import Phase, ThreadState, state
+
     __version__: str
 else:
 
-    def __getattr__(name: str) -> str:
-        # importlib.metadata pulls in a dozen modules: only for those who ask.
-        if name != "__version__":
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            from importlib import import_module
+
+            value = getattr(import_module(_LATER[name]), name)
+        elif name == "__version__":
+            value = _version()
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, "__version__"})
+
+    def _version() -> str:
         from importlib.metadata import PackageNotFoundError, version
 
         try:

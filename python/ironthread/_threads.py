@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Taken before `install()` puts ours there.
-_StandardThread = threading.Thread
+StandardThread = threading.Thread
 
 # CPython 3.14 and later name the operating system's thread themselves.
 _NAMED_BY_PYTHON = hasattr(_thread, "set_name")
 
 
-class Thread(_StandardThread):
+class Thread(StandardThread):
     """A thread of control. Follows https://docs.python.org/3/library/threading.html#thread-objects."""
 
     if TYPE_CHECKING:  # what the standard class has, and its stubs do not tell
@@ -71,10 +71,10 @@ class Thread(_StandardThread):
             timeout = None  # over: what the interpreter keeps of it is freed in no time
         super().join(timeout)
 
-    @_StandardThread.name.setter  # type: ignore[attr-defined, untyped-decorator]
+    @StandardThread.name.setter  # type: ignore[attr-defined, untyped-decorator]
     def name(self, name: str) -> None:
         """A name for people to read; threads may share one. Renaming shows wherever it is shown."""
-        _StandardThread.name.fset(self, name)  # type: ignore[attr-defined]
+        StandardThread.name.fset(self, name)  # type: ignore[attr-defined]
         if self._life is not None:
             self._life.rename(self._name)
         if not _NAMED_BY_PYTHON and self._ident == threading.get_ident():
@@ -97,7 +97,7 @@ class Thread(_StandardThread):
 
     # After a fork `threading` walks through all threads in the child, in one way or the other.
 
-    if hasattr(_StandardThread, "_reset_internal_locks"):  # until 3.12
+    if hasattr(StandardThread, "_reset_internal_locks"):  # until 3.12
 
         def _reset_internal_locks(self, is_alive: bool) -> None:
             super()._reset_internal_locks(is_alive)  # type: ignore[misc]

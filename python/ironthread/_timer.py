@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from time import monotonic
 
 from ironthread import _core
 from ironthread._threads import Thread, pose
@@ -77,8 +78,9 @@ class Timer(_StandardTimer, Thread):
     if TYPE_CHECKING:
         finished: _Finished  # type: ignore[assignment]
 
-    # Whether it waits on the agenda for its thread.
+    # Whether it waits on the agenda for its thread, and since when.
     _pending = False
+    _pending_since = 0.0
 
     def __init__(
         self,
@@ -98,6 +100,7 @@ class Timer(_StandardTimer, Thread):
         self._life = _core.Life()
         self._started = _Started()
         self._pending = True
+        self._pending_since = monotonic()
         with _standard._active_limbo_lock:
             _standard._limbo[self] = self
         try:
@@ -111,6 +114,9 @@ class Timer(_StandardTimer, Thread):
         self.finished.pending = self.daemon, key
         if self.finished.is_set():
             self.finished.set()  # it was set before it knew the key
+
+    def _pending_seconds(self) -> float:
+        return monotonic() - self._pending_since
 
     def _can_pend(self) -> bool:
         return (

@@ -1,0 +1,265 @@
+"""`Timer`, beside the standard library's and by itself: many wait on one thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading as standard
+import time
+import weakref
+from typing import Any
+
+import pytest
+from against_standard import assert_same
+from crew import Crew, until
+from ironthread.threading import Event, Timer
+from programs import run_program
+
+FAR = 1000.0
+NEVER = "t = Timer(1000, int); t.start(); "
+CANCELLED = f"{NEVER}t.cancel(); t.join(); "
+
+SAME = [
+    "Timer()",
+    "Timer(1)",
+    "Timer(5, int).interval",
+    "Timer(5, int).function",
+    "Timer(5, int).args",
+    "Timer(5, int).kwargs",
+    "Timer(5, int, (1,), {'a': 2}).args",
+    "Timer(5, int, (1,), {'a': 2}).kwargs",
+    "Timer(interval=5, function=int, args=None, kwargs=None).args",
+    "Timer(5, int).finished.is_set()",
+    "Timer(5, int).is_alive()",
+    "Timer(5, int).daemon",
+    "Timer(5, int).cancel()",
+    "t = Timer(5, int); t.cancel(); t.finished.is_set()",
+    "t = Timer(5, int); t.cancel(); t.start(); t.join(); t.is_alive()",
+    "Timer(5, int).join()",
+    f"{CANCELLED}t.is_alive()",
+    f"{CANCELLED}t.finished.is_set()",
+    f"{CANCELLED}t.cancel()",
+    f"{CANCELLED}t.start()",
+    f"{CANCELLED}t.join(0)",
+    f"{CANCELLED}t.finished.wait(0)",
+    "t = Timer(1000, int); t.name = 'n'; t.start(); t.cancel(); t.join(); repr(t)[:17]",
+    f"{NEVER}r = t.is_alive(), t.finished.is_set(), t.join(0.001); t.cancel(); t.join(); r",
+    f"{NEVER}t.finished.set(); t.join(); t.is_alive()",
+    "f = []; t = Timer(0.001, f.append, [3]); t.start(); t.join(); (f, t.finished.is_set())",
+    "f = []; t = Timer(0, f.append, [3]); t.start(); t.join(); (f, t.finished.is_set())",
+    "f = []; t = Timer(-1, f.append, [3]); t.start(); t.join(); (f, t.finished.is_set())",
+    "f = []; t = Timer(0.001, f.append, [3]); t.run(); (f, t.finished.is_set(), t.is_alive())",
+    "f = {}; t = Timer(0.001, f.update, None, {'a': 1}); t.start(); t.join(); f['a']",
+    "t = Timer(0.001, int); t.start(); t.join(); t.ident is not None",
+    "C = type('C', (Timer,), {'__init__': lambda self: None}); C().start()",
+    "signature(Timer)",
+    "signature(Timer.cancel)",
+    "Timer.__name__",
+    "Timer.__qualname__",
+    "Timer.__module__",
+]
+
+
+@pytest.mark.parametrize("code", SAME)
+def test_it_is_as_in_the_standard_library(code: str) -> None:
+    assert_same(code)
+
+
+def test_the_function_runs_in_the_timer_when_its_time_has_come() -> None:
+    found: list[Any] = []
+    began = time.monotonic()
+
+    def note() -> None:
+        found.extend([standard.current_thread(), time.monotonic() - began])
+
+    timer = Timer(0.05, note)
+    timer.start()
+    assert timer.is_alive()
+    assert timer in standard.enumerate()
+    assert timer.ident is None
+    timer.join()
+    thread, waited = found
+    assert thread is timer
+    assert timer.ident is not None
+    assert 0.05 <= waited < 5
+    assert not timer.is_alive()
+    assert timer not in standard.enumerate()
+
+
+def os_threads() -> int:
+    return len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
+
+
+def test_thousands_wait_on_one_thread_and_leave_none() -> None:
+    before = os_threads()
+    timers = [Timer(FAR, print) for _ in range(10_000)]
+    for timer in timers:
+        timer.start()
+    assert os_threads() <= before + 1
+    assert standard.active_count() >= 10_000
+    for timer in timers:
+        timer.cancel()
+    for timer in timers:
+        timer.join()
+    until(lambda: os_threads() <= before)
+    assert not set(timers) & set(standard.enumerate())
+
+
+def test_they_fire_in_the_order_of_their_moments() -> None:
+    fired: list[int] = []
+    timers = [Timer(0.02 + number / 50, fired.append, [number]) for number in range(6)]
+    for timer in reversed(timers):
+        timer.start()
+    for timer in timers:
+        timer.join()
+    assert fired == [0, 1, 2, 3, 4, 5]
+
+
+def test_one_that_works_for_long_does_not_hold_up_the_others() -> None:
+    go, served = Event(), Event()
+    slow = Timer(0, go.wait)
+    slow.start()
+    quick = Timer(0.001, served.set)
+    quick.start()
+    assert served.wait(30)
+    go.set()
+    slow.join()
+
+
+def test_either_the_cancel_or_the_time_wins() -> None:
+    for round_number in range(200):
+        fired: list[int] = []
+        timer = Timer(0.0005 * (round_number % 4), fired.append, [1])
+        timer.start()
+        timer.cancel()
+        timer.join()
+        assert timer.finished.is_set()
+        assert not timer.is_alive()
+        assert len(fired) <= 1
+
+
+def test_setting_its_event_by_hand_cancels_it() -> None:
+    timer = Timer(FAR, print)
+    timer.start()
+    with Crew() as crew:
+        crew.start(timer.join).until_asleep("Thread.join")
+        timer.finished.set()
+    assert not timer.is_alive()
+
+
+def test_a_subclass_with_a_run_of_its_own_runs_at_once() -> None:
+    ticks: list[standard.Thread] = []
+
+    class Repeating(Timer):
+        def run(self) -> None:
+            while not self.finished.wait(self.interval):
+                self.function(*self.args, **self.kwargs)
+
+    timer = Repeating(0.001, lambda: ticks.append(standard.current_thread()))
+    timer.start()
+    assert timer.ident is not None
+    until(lambda: len(ticks) >= 3)
+    timer.cancel()
+    timer.join()
+    assert set(ticks) == {timer}
+
+
+def test_a_timer_is_freed_when_it_is_done_or_cancelled() -> None:
+    for wait, cancel in ((0.0, False), (FAR, True)):
+        timer = Timer(wait, int)
+        timer.start()
+        if cancel:
+            timer.cancel()
+        timer.join()
+        gone = weakref.ref(timer)
+        del timer
+        until(lambda: gone() is None)
+
+
+def test_an_interval_that_is_no_number_is_told_by_the_timer_s_thread() -> None:
+    outcome = run_program("""
+        from ironthread.threading import Timer
+        timer = Timer("soon", print)
+        timer.start()
+        timer.join()
+        assert not timer.is_alive()
+    """)
+    assert "Exception in thread" in outcome.err
+    assert "TypeError" in outcome.err
+
+
+def test_the_program_waits_for_timers_that_are_no_daemons_and_only_for_these() -> None:
+    outcome = run_program("""
+        import threading
+        from ironthread.threading import Timer
+        for number, (seconds, daemon) in enumerate([(0.2, False), (1000, True), (0.1, False), (0, True)]):
+            timer = Timer(seconds, lambda number=number: print(number, flush=True))
+            timer.daemon = daemon
+            timer.start()
+            if seconds == 0: timer.join()
+        print("end", flush=True)
+    """)
+    assert outcome.out.split() == ["3", "end", "2", "0"]
+
+
+def test_at_the_end_of_a_program_timers_run_under_their_own_identity() -> None:
+    outcome = run_program("""
+        import sys, threading
+        from ironthread.threading import Timer
+
+        def work(raises):
+            assert threading.current_thread() in timers
+            assert threading.current_thread().ident == threading.get_ident()
+            assert threading.current_thread() in threading.enumerate()
+            print("ran", flush=True)
+            if raises: raise KeyError("of a timer")
+
+        timers = [Timer(0.05, work, [raises]) for raises in (False, True, False)]
+        for timer in timers: timer.start()
+        def watch():
+            for timer in timers: timer.join()
+            print("joined", [timer.is_alive() for timer in timers], flush=True)
+        threading.Thread(target=watch).start()
+    """)
+    assert outcome.out.splitlines() == ["ran", "ran", "ran", "joined [False, False, False]"]
+    assert outcome.err.count("KeyError: 'of a timer'") == 1
+
+
+def test_a_timer_may_start_and_cancel_timers() -> None:
+    fired: list[int] = []
+    done = Event()
+
+    def chain(left: int) -> None:
+        fired.append(left)
+        if left == 0:
+            done.set()
+            return
+        doomed = Timer(FAR, print)
+        doomed.start()
+        Timer(0, chain, [left - 1]).start()
+        doomed.cancel()
+
+    Timer(0, chain, [20]).start()
+    assert done.wait(30)
+    assert fired == list(range(20, -1, -1))
+
+
+def test_signal_handlers_may_start_timers_while_one_is_started() -> None:
+    run_program("""
+        import os, signal, threading
+        from ironthread.threading import Event, Timer
+        started = []
+        def handler(number, frame):
+            timer = Timer(1000, print)
+            timer.start()
+            started.append(timer)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+        for _ in range(3000):
+            timer = Timer(1000, print)
+            timer.start()
+            timer.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        assert started
+        for timer in started: timer.cancel()
+    """)
