@@ -25,8 +25,8 @@ pub(crate) struct PyEvent {
 
 impl PyEvent {
     /// A clear event whose waits are recorded as waits for something else.
-    pub(crate) fn of_kind(kind: Kind) -> Self {
-        Self { event: Event::of_kind(kind, None), condition: PyOnceLock::new() }
+    pub(crate) fn of_kind(py: Python<'_>, kind: Kind) -> Self {
+        Self { event: Event::of_kind(kind, origin::here(py, kind)), condition: PyOnceLock::new() }
     }
 }
 
@@ -40,7 +40,7 @@ impl PyEvent {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self { event: Event::made_at(origin::here(py, Kind::Event)), condition: PyOnceLock::new() }
+        Self::of_kind(py, Kind::Event)
     }
 
     fn __init__(&self) {

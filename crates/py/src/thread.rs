@@ -11,6 +11,7 @@ use pyo3::types::PyDict;
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
 use crate::event::PyEvent;
+use crate::origin;
 use crate::watch::{seconds, waiting_row};
 
 /// The life of one thread, as those see it who wait for its end.
@@ -20,8 +21,8 @@ pub(crate) struct PyLife(Arc<Life>);
 #[pymethods]
 impl PyLife {
     #[new]
-    fn new() -> Self {
-        Self(Arc::new(Life::new()))
+    fn new(py: Python<'_>) -> Self {
+        Self(Arc::new(Life::made_at(origin::here(py, Kind::ThreadJoin))))
     }
 
     /// The calling thread lives this life, under this name, until the operating system's thread ends.
@@ -59,8 +60,8 @@ impl PyLife {
 
 /// Return an event on which the starter of a thread waits for it to begin.
 #[pyfunction]
-pub(crate) fn start_event() -> PyEvent {
-    PyEvent::of_kind(Kind::ThreadStart)
+pub(crate) fn start_event(py: Python<'_>) -> PyEvent {
+    PyEvent::of_kind(py, Kind::ThreadStart)
 }
 
 /// Give the calling thread a name, and with it a place in the engine's registry.

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# Waits of ours, which no program could shorten: the thread that serves the timers waits for the next.
+_OWN_KINDS = frozenset({"Timer"})
+
+
 @dataclass(slots=True)
 class Waited:
     """Waits that are over: how many, how long together, and the longest of them."""
@@ -117,6 +121,8 @@ def collect(
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
     ended = row["ended"]
     waiting = row["waiting"]
+    if waiting is not None and waiting["kind"] in _OWN_KINDS:
+        waiting = None
     return Thread(
         name=row["name"] or "",
         ident=row["ident"],
@@ -126,7 +132,9 @@ def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
         ended=elapsed if ended is None else ended,
         alive=row["alive"],
         cpu=row["cpu"],
-        waited={kind: _waited(wait) for kind, wait in row["waited"].items()},
+        waited={
+            kind: _waited(wait) for kind, wait in row["waited"].items() if kind not in _OWN_KINDS
+        },
         waiting=waiting and Waiting(waiting["kind"], waiting["origin"], waiting["since"]),
     )
 
@@ -136,7 +144,7 @@ def _sites(rows: Sequence[Mapping[str, Any]]) -> list[Site]:
     sites: dict[tuple[str, Any], Site] = {}
     for row in rows:
         waited = _waited(row)
-        if waited.count == 0:
+        if waited.count == 0 or row["kind"] in _OWN_KINDS:
             continue
         key = row["kind"], row["origin"]
         site = sites.setdefault(key, Site(*key, row["objects"], Waited()))

@@ -21,7 +21,7 @@ _LABEL = 32
 
 _KINDS = (
     *("Lock", "RLock", "Condition", "Semaphore", "Event", "Barrier"),
-    *("Queue.get", "Queue.put", "Queue.join"),
+    *("Queue.get", "Queue.put", "Queue.join", "Thread.join", "Thread.start"),
 )
 
 

@@ -12,7 +12,7 @@ use super::ThreadId;
 use crate::error::Interrupted;
 use crate::observe::registry;
 use crate::sync::Event;
-use crate::wait::{Deadline, Kind};
+use crate::wait::{Deadline, Kind, Origin};
 
 /// The life of one thread.
 pub struct Life {
@@ -25,7 +25,13 @@ impl Life {
     /// A life that has not begun.
     #[must_use]
     pub fn new() -> Self {
-        Self { thread: AtomicU32::new(0), over: Event::of_kind(Kind::ThreadJoin, None) }
+        Self::made_at(None)
+    }
+
+    /// A life that has not begun, of a thread that a known line of the program starts.
+    #[must_use]
+    pub fn made_at(origin: Option<Origin>) -> Self {
+        Self { thread: AtomicU32::new(0), over: Event::of_kind(Kind::ThreadJoin, origin) }
     }
 
     /// The calling thread lives this life: it is over when the thread has ended.
