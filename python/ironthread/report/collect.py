@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-# Waits of ours, which no program could shorten: the thread that serves the timers waits for the next.
+# Waits of ours that no program could shorten: the thread that serves timers waits for the next.
 _OWN_KINDS = frozenset({"Timer"})
 
 
