@@ -148,6 +148,18 @@ impl fmt::Display for GetError {
 
 impl std::error::Error for GetError {}
 
+/// A future was in no state for the step: it has begun, has an outcome, or was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidState;
+
+impl fmt::Display for InvalidState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the future is in no state for that")
+    }
+}
+
+impl std::error::Error for InvalidState {}
+
 /// More tasks were marked as done than were put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyDone;

@@ -9,6 +9,7 @@
 //! | [`sync`] | locks, condition, semaphore, event, barrier |
 //! | [`queue`] | queues: orders, and the waiting written once |
 //! | [`observe`] | the threads, the lines that made primitives, tallies of waits |
+//! | [`exec`] | jobs: results that are not there yet |
 //! | [`timer`] | what is to happen later, and the one thread that waits for it |
 //! | [`thread`] | the small number that names a thread in a lock's word; the life that others wait to end |
 //! | [`error`] | every error |
@@ -40,6 +41,7 @@
 #![cfg_attr(loom, allow(dead_code, reason = "a model neither forks nor sleeps in the kernel"))]
 
 pub mod error;
+pub mod exec;
 mod facade;
 pub mod observe;
 pub mod queue;

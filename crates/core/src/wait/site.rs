@@ -27,13 +27,15 @@ pub enum Kind {
     ThreadStart,
     /// A thread's [`Life`](crate::thread::Life) to be over.
     ThreadJoin,
+    /// A [`Future`](crate::exec::Future) to be done.
+    Future,
     /// The next item of an [`Agenda`](crate::timer::Agenda) to be due.
     Timer,
 }
 
 impl Kind {
     /// Every kind, in the order of [`Kind::index`].
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Lock,
         Self::RLock,
         Self::Condition,
@@ -45,6 +47,7 @@ impl Kind {
         Self::QueueJoin,
         Self::ThreadStart,
         Self::ThreadJoin,
+        Self::Future,
         Self::Timer,
     ];
 
@@ -69,6 +72,7 @@ impl Kind {
             Self::QueueJoin => "Queue.join",
             Self::ThreadStart => "Thread.start",
             Self::ThreadJoin => "Thread.join",
+            Self::Future => "Future",
             Self::Timer => "Timer",
         }
     }

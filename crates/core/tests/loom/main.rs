@@ -15,6 +15,7 @@ mod barrier;
 mod condition;
 mod door;
 mod event;
+mod future;
 mod lock;
 mod queue;
 mod rlock;
