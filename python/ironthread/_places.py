@@ -155,9 +155,14 @@ class Search:
         self._identities = {id(wanted) for wanted in objects}
         self._types = set(types)
 
-    def run(self) -> Iterator[tuple[ModuleType, Place, Any]]:
-        """Module, place and value of everything found in the loaded standard library."""
-        for module in standard_modules():
+    def run(
+        self, modules: Iterable[ModuleType] | None = None
+    ) -> Iterator[tuple[ModuleType, Place, Any]]:
+        """Module, place and value of everything found in the modules.
+
+        Without any these are all of the loaded standard library.
+        """
+        for module in standard_modules() if modules is None else modules:
             for place, value in self._module(module):
                 yield module, place, value
 

@@ -1,11 +1,12 @@
 """`install()` and `uninstall()`: our classes in the places of the standard ones, and back.
 
 What is exchanged
-    Attributes of the existing modules `threading`, `_thread`, `queue` and `_queue`; entries of
-    `sys.modules` never, because half of the standard library and the interpreter itself hold the
-    module objects. Then every place of a loaded standard-library module that holds one of the
-    exchanged objects (see `ironthread._places`), and the live locks that can be exchanged safely
-    (see `ironthread._live`). Modules imported later find ours by attribute; no import hook.
+    Attributes of the existing modules `threading`, `_thread`, `queue`, `_queue` and (when they are
+    imported, see `ironthread._imports`) `concurrent.futures`; entries of `sys.modules` never,
+    because half of the standard library and the interpreter itself hold the module objects. Then
+    every place of a loaded standard-library module that holds one of the exchanged objects (see
+    `ironthread._places`), and the live locks that can be exchanged safely (see `ironthread._live`).
+    Modules imported later find ours by attribute.
 
     Threads that exist and subclasses of `Thread` become ours where they are (see
     `ironthread._heirs`): `isinstance(threading.main_thread(), threading.Thread)` goes on to hold.
@@ -30,7 +31,7 @@ import _thread
 import os
 import sys
 
-from ironthread import _core, _heirs, _live, _threads, _timer
+from ironthread import _core, _heirs, _imports, _live, _threads, _timer
 from ironthread._exceptions import ShutDown
 from ironthread._places import AttributePlace, Place, Search, SpecialPlace, modules_of_the_program
 
@@ -61,6 +62,20 @@ _EXCHANGED: dict[tuple[str, str], Any] = {
     ("queue", "LifoQueue"): _core.LifoQueue,
     ("queue", "PriorityQueue"): _core.PriorityQueue,
     ("_queue", "SimpleQueue"): _core.SimpleQueue,
+}
+
+# module -> the attributes of what it defines, and the module of ours that has the same.
+_FUTURES = {
+    "concurrent.futures": (
+        "concurrent.futures._base",
+        ("Future", "wait", "as_completed"),
+        "ironthread._futures",
+    ),
+    "concurrent.futures.thread": (
+        "concurrent.futures.thread",
+        ("ThreadPoolExecutor",),
+        "ironthread._pool",
+    ),
 }
 
 # Their live locks are not exchanged.
@@ -157,6 +172,7 @@ class _Installation:
             for module, name in _EXCHANGED
             if hasattr(sys.modules.get(module), name)
         }
+        self._exchanged = dict(_EXCHANGED)
         self._ours = {id(old): _EXCHANGED[key] for key, old in self._standard.items()}
         self._undo: list[tuple[Place, object, object]] = []
         self._locks: list[tuple[Place, object]] = []
@@ -164,9 +180,12 @@ class _Installation:
             (self._standard["threading", name], _EXCHANGED["threading", name])
             for name in ("Thread", "Timer")
         )
+        self._imports = _imports.Watch(frozenset(_FUTURES), self._exchange_futures)
 
     def enter(self) -> None:
         """Exchange everything."""
+        self._imports.enter()
+        self._know_futures()
         locks = self._exchange_names()
         self._heirs.adopt()
         self._add_missing()
@@ -175,6 +194,7 @@ class _Installation:
 
     def leave(self) -> None:
         """Put everything back."""
+        self._imports.leave()
         for place, old, ours in reversed(self._undo):
             if _read(place) is not ours:
                 continue
@@ -188,6 +208,32 @@ class _Installation:
             for place, old in self._locks:
                 if type(_read(place)) in (_core.Lock, _core.RLock):
                     _live.exchange(place, old)
+
+    def _know_futures(self) -> list[str]:
+        """Take in the names of `concurrent.futures` as far as it is loaded; return what is new."""
+        new = []
+        for loaded, (module, names, ours) in _FUTURES.items():
+            if loaded not in sys.modules or (module, names[0]) in self._standard:
+                continue
+            __import__(ours)
+            found = sys.modules[ours]
+            if not all(hasattr(found, name) for name in names):
+                # The program imports ours, which imported the standard one, which brought us here.
+                _imports.postpone(self._exchange_futures)
+                continue
+            for name in names:
+                key = module, name
+                self._exchanged[key] = getattr(found, name)
+                self._standard[key] = old = getattr(sys.modules[module], name)
+                self._ours[id(old)] = self._exchanged[key]
+            new += [loaded, module]
+        return new
+
+    def _exchange_futures(self) -> None:
+        """Exchange what has just been imported. Nobody but the modules themselves can have it."""
+        modules = [sys.modules[name] for name in self._know_futures()]
+        for _, place, value in list(Search(self._standard.values()).run(modules)):
+            self._write(place, self._ours[id(value)])
 
     def late(self) -> dict[str, list[str]]:
         """The modules of the program that hold standard classes, and under which names."""
@@ -231,11 +277,11 @@ class _Installation:
 
     def _put_back_in_later_modules(self) -> None:
         """Modules imported while installed took ours; give them what they would have taken."""
-        for module, place, ours in Search(_EXCHANGED.values()).run():
+        for module, place, ours in Search(self._exchanged.values()).run():
             place.write(self._original(module, ours))
 
     def _original(self, module: ModuleType, ours: object) -> object:
-        keys = [key for key in self._standard if _EXCHANGED[key] is ours]
+        keys = [key for key in self._standard if self._exchanged[key] is ours]
         if len(keys) > 1:
             names = _names(module)
             keys = [key for key in keys if names.issuperset(key)] or keys

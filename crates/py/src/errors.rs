@@ -2,10 +2,12 @@
 
 use std::sync::OnceLock;
 
+use pyo3::PyErrArguments;
 use pyo3::exceptions::{
     PyAttributeError, PyOverflowError, PyRuntimeError, PySystemError, PyValueError,
 };
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use ironthread::error::Interrupted;
@@ -43,6 +45,8 @@ pub(crate) enum Failure {
     QueueFull,
     /// `queue.ShutDown`.
     QueueShutDown,
+    /// `concurrent.futures.CancelledError`.
+    Cancelled,
     /// `task_done` without a task.
     TooManyDone,
     /// A negative time limit where only `None` means "without limit".
@@ -85,6 +89,7 @@ impl From<Failure> for PyErr {
             Failure::QueueEmpty => raise(|classes| &classes.empty),
             Failure::QueueFull => raise(|classes| &classes.full),
             Failure::QueueShutDown => raise(|classes| &classes.shut_down),
+            Failure::Cancelled => raise_of_futures(|futures| &futures.cancelled, ()),
         }
     }
 }
@@ -122,4 +127,54 @@ fn raise(choose: fn(&Classes) -> &Py<PyType>) -> PyErr {
         }
         None => PySystemError::new_err("ironthread._core was not initialized"),
     }
+}
+
+/// What futures need of `concurrent.futures`, which is loaded for those who use it only.
+pub(crate) struct Futures {
+    cancelled: Py<PyType>,
+    invalid_state: Py<PyType>,
+    /// Calls a callback with a future and logs what it raises.
+    pub(crate) call_back: Py<PyAny>,
+    /// Logs that a future begins that cannot.
+    pub(crate) unexpected: Py<PyAny>,
+}
+
+static FUTURES: PyOnceLock<Futures> = PyOnceLock::new();
+
+/// The module's helpers and classes; loaded by the first call, which `ironthread.futures` makes.
+pub(crate) fn futures(py: Python<'_>) -> PyResult<&Futures> {
+    FUTURES.get_or_try_init(py, || {
+        let base = py.import("concurrent.futures._base")?;
+        let helpers = py.import("ironthread._callbacks")?;
+        let class = |name: &str| -> PyResult<Py<PyType>> {
+            Ok(base.getattr(name)?.cast_into::<PyType>()?.unbind())
+        };
+        Ok(Futures {
+            cancelled: class("CancelledError")?,
+            invalid_state: class("InvalidStateError")?,
+            call_back: helpers.getattr("call_back")?.unbind(),
+            unexpected: helpers.getattr("unexpected")?.unbind(),
+        })
+    })
+}
+
+/// Loads what futures need.
+#[pyfunction]
+pub(crate) fn prepare_futures(py: Python<'_>) -> PyResult<()> {
+    futures(py).map(drop)
+}
+
+/// `concurrent.futures.InvalidStateError`.
+pub(crate) fn invalid_state(message: String) -> PyErr {
+    raise_of_futures(|futures| &futures.invalid_state, (message,))
+}
+
+fn raise_of_futures<A>(choose: fn(&Futures) -> &Py<PyType>, arguments: A) -> PyErr
+where
+    A: PyErrArguments + Send + Sync + 'static,
+{
+    Python::attach(|py| match futures(py) {
+        Ok(loaded) => PyErr::from_type(choose(loaded).bind(py).clone(), arguments),
+        Err(error) => error,
+    })
 }

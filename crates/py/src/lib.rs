@@ -14,6 +14,7 @@ mod convert;
 mod errors;
 mod event;
 mod foreign;
+mod future;
 mod host;
 mod hot;
 mod lock;
@@ -37,7 +38,9 @@ mod _core {
     use super::{
         barrier::PyBarrier,
         condition::PyCondition,
+        errors::prepare_futures,
         event::PyEvent,
+        future::PyFuture,
         lock::PyLock,
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         rlock::PyRLock,

@@ -1,6 +1,8 @@
 from .barrier import Barrier as Barrier
 from .condition import Condition as Condition
 from .event import Event as Event
+from .future import Future as Future
+from .future import prepare_futures as prepare_futures
 from .lock import Lock as Lock
 from .queue import LifoQueue as LifoQueue
 from .queue import PriorityQueue as PriorityQueue
@@ -28,6 +30,7 @@ __all__ = [
     "BoundedSemaphore",
     "Condition",
     "Event",
+    "Future",
     "Life",
     "LifoQueue",
     "Lock",
@@ -37,6 +40,7 @@ __all__ = [
     "Semaphore",
     "SimpleQueue",
     "name_os_thread",
+    "prepare_futures",
     "start_event",
     "thread_ended",
     "thread_named",

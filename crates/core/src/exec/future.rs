@@ -135,18 +135,49 @@ impl<T, C> Future<T, C> {
     /// # Errors
     /// [`InvalidState`] with the outcome when it has one already or was cancelled.
     pub fn finish(&self, outcome: T) -> Result<Vec<C>, (InvalidState, T)> {
+        let mut outcome = Some(outcome);
+        let finished = self.finish_with(|| {
+            let set = outcome.take().map(|outcome| self.outcome.set(outcome));
+            debug_assert!(matches!(set, Some(Ok(()))), "one thread comes here, and once");
+        });
+        match (finished, outcome) {
+            (Err(invalid), Some(outcome)) => Err((invalid, outcome)),
+            (finished, _) => Ok(finished.unwrap_or_default()),
+        }
+    }
+
+    /// Ends the job; `write` puts the outcome where the caller keeps it, before anybody sees the end.
+    /// Returns what to call.
+    ///
+    /// # Errors
+    /// [`InvalidState`], and nothing was written, when it had ended or was cancelled before.
+    pub fn finish_with(&self, write: impl FnOnce()) -> Result<Vec<C>, InvalidState> {
         let step = |word: u32| {
             matches!(word & STATE, PENDING | RUNNING).then_some(word & PARKED | FINISHING)
         };
         if self.word.fetch_update(Acquire, Relaxed, step).is_err() {
-            return Err((InvalidState, outcome));
+            return Err(InvalidState);
         }
-        // Only one thread comes here, and once.
-        let set = self.outcome.set(outcome);
-        debug_assert!(set.is_ok());
+        write();
         let claimed = self.claim(|state| state == FINISHING, FINISHED);
         debug_assert_eq!(claimed, Ok(()));
         Ok(self.take_callbacks())
+    }
+
+    /// Puts the future into a state, whatever it was in: for programs that make futures by hand.
+    pub fn force(&self, state: State) {
+        let next = match state {
+            State::Pending => PENDING,
+            State::Running => RUNNING,
+            State::Cancelled => CANCELLED,
+            State::CancelledAndNotified => ACKNOWLEDGED,
+            State::Finished => FINISHED,
+        };
+        let step = |word: u32| Some(word & PARKED | next);
+        wait::unpark_all(self.site().address(), || {
+            let _ = self.word.fetch_update(AcqRel, Acquire, step);
+        })
+        .wake();
     }
 
     /// Steps to a final state, if the present one admits it, and wakes everybody.
@@ -198,6 +229,13 @@ impl<T, C> Future<T, C> {
     /// Runs `step` on the callbacks that have been added.
     pub fn with_callbacks<R>(&self, step: impl FnOnce(&mut Vec<C>) -> R) -> R {
         step(&mut lock(&self.callbacks))
+    }
+
+    /// Runs `step` on the callbacks, unless they are in use at this moment.
+    pub fn try_with_callbacks(&self, step: impl FnOnce(&mut Vec<C>)) {
+        if let Ok(mut callbacks) = self.callbacks.try_lock() {
+            step(&mut callbacks);
+        }
     }
 
     fn take_callbacks(&self) -> Vec<C> {

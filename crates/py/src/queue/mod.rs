@@ -27,7 +27,7 @@ pub(crate) use simple::PySimpleQueue;
 pub(crate) use variants::{PyLifoQueue, PyPriorityQueue};
 
 /// `types.GenericAlias(class, item)`.
-fn generic_alias<'py>(
+pub(crate) fn generic_alias<'py>(
     cls: &Bound<'py, PyType>,
     item: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {

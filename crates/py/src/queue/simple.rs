@@ -54,7 +54,7 @@ impl PySimpleQueue {
     }
 
     /// Put an item into the queue.
-    fn put_nowait(&self, item: Py<PyAny>) -> PyResult<()> {
+    pub(crate) fn put_nowait(&self, item: Py<PyAny>) -> PyResult<()> {
         Ok(self.queue.put(item, Deadline::PAST).map_err(|error| match error {
             PutError::Full(_) => Failure::QueueFull,
             PutError::ShutDown(_) => Failure::QueueShutDown,

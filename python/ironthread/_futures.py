@@ -1,0 +1,154 @@
+"""`Future`, `wait()` and `as_completed()`.
+
+The future is native and an instance of the standard class at the same time: whatever looks for a
+`concurrent.futures.Future` (asyncio, the standard `wait()`, other libraries) takes it. `wait()` and
+`as_completed()` take standard futures as well, also mixed with ours.
+
+See https://docs.python.org/3/library/concurrent.futures.html.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import _base
+from queue import Empty
+from time import monotonic
+
+from ironthread import _core, _imports
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+    from typing import Any, Self
+
+_core.prepare_futures()
+
+# Taken before `install()` puts ours there.
+StandardFuture: Any = _base.Future
+
+FIRST_COMPLETED = _base.FIRST_COMPLETED
+FIRST_EXCEPTION = _base.FIRST_EXCEPTION
+ALL_COMPLETED = _base.ALL_COMPLETED
+DoneAndNotDoneFutures = _base.DoneAndNotDoneFutures
+
+_FINAL = frozenset({_base.CANCELLED_AND_NOTIFIED, _base.FINISHED})
+
+
+class Future(_core.Future, StandardFuture):  # type: ignore[misc]
+    """The outcome of a job, which may not be there yet.
+
+    Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects.
+    """
+
+
+Future.__module__ = "concurrent.futures._base"
+
+
+class _Teller:
+    """What a standard future tells when it is done, as `_waiters` of such a future."""
+
+    def __init__(self, done: _core.SimpleQueue[Any]) -> None:
+        self.add_result = self.add_exception = self.add_cancelled = done.put
+
+
+class _Ends:
+    """The ends of some futures, one after the other."""
+
+    def __init__(self, pending: set[Any]) -> None:
+        """Of `pending`; the caller takes out what has ended, and nobody else keeps it."""
+        self._done: _core.SimpleQueue[Any] = _core.SimpleQueue()
+        self._teller = _Teller(self._done)
+        self._pending = pending
+
+    def __enter__(self) -> Self:
+        for future in self._pending:
+            if isinstance(future, _core.Future):
+                future._tell(self._done)
+                continue
+            with future._condition:
+                if future._state in _FINAL:
+                    self._done.put(future)
+                else:
+                    future._waiters.append(self._teller)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for future in self._pending:
+            if isinstance(future, _core.Future):
+                future._tell_no_more(self._done)
+                continue
+            with future._condition:
+                if self._teller in future._waiters:
+                    future._waiters.remove(self._teller)
+
+    def next(self, deadline: float | None) -> Any:
+        """The future that ended next; None when none has by the deadline."""
+        limit = None if deadline is None else max(deadline - monotonic(), 0.0)
+        try:
+            return self._done.get(timeout=limit)
+        except Empty:
+            return None
+
+
+def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
+    """Yield the futures as they complete, those first that have already.
+
+    A future given twice is yielded once. `TimeoutError` is raised when not all have completed
+    within `timeout` seconds of this call (None: without limit).
+    """
+    deadline = None if timeout is None else monotonic() + timeout
+    return _completing(set(fs), deadline)
+
+
+def _completing(pending: set[Any], deadline: float | None) -> Iterator[Any]:
+    total = len(pending)
+    with _Ends(pending) as ends:
+        while pending:
+            future = ends.next(deadline)
+            if future is None:
+                raise TimeoutError(f"{len(pending)} (of {total}) futures unfinished")
+            pending.discard(future)
+            yielded = [future]
+            del future  # the caller may want to be the only one who knows it
+            yield yielded.pop()
+
+
+def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = ALL_COMPLETED) -> Any:
+    """Wait for futures, at most `timeout` seconds (None: without limit).
+
+    Return those that are done and those that are not, as `DoneAndNotDoneFutures`: when all are
+    (`ALL_COMPLETED`), when the first is (`FIRST_COMPLETED`), or when the first has raised or all
+    are done (`FIRST_EXCEPTION`).
+    """
+    if return_when not in (ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION):
+        raise ValueError(f"Invalid return condition: {return_when!r}")
+    deadline = None if timeout is None else monotonic() + timeout
+    futures = set(fs)
+    pending = set(futures)
+    with _Ends(pending) as ends:
+        over = not pending
+        while not over:
+            future = ends.next(deadline)
+            if future is None:
+                break
+            over = _ends_wait(future, return_when)
+            pending.discard(future)
+            over = over or not pending
+        # What has ended meanwhile is done, too.
+        while pending and (future := ends.next(0.0)) is not None:
+            pending.discard(future)
+    return DoneAndNotDoneFutures(futures - pending, pending)
+
+
+def _ends_wait(future: Any, return_when: str) -> bool:
+    if return_when == FIRST_EXCEPTION:
+        return not future.cancelled() and future.exception() is not None
+    return return_when == FIRST_COMPLETED
+
+
+_imports.catch_up()
