@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# Helpers that assert: a failure in them shows what differs.
+pytest.register_assert_rewrite("real_clients", "report_facts", "side_by_side")
+
 HANG_LIMIT_SECONDS = 120.0
 LONG_FACTOR = 30.0
 
