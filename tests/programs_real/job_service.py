@@ -43,7 +43,7 @@ class Service:
             with self.report:
                 self.done.append(job * job)
                 if len(self.done) % 100 == 0:
-                    print("done", len(self.done))
+                    say(f"done {len(self.done)}")
             self.jobs.task_done()
         self.jobs.task_done()
 
@@ -67,8 +67,8 @@ def main(way: str) -> None:
         signal.signal(signal.SIGTERM, exit_at_once)
     else:
         signal.signal(signal.SIGTERM, lambda *_: service.stopping.set())
-    signal.signal(signal.SIGUSR1, lambda *_: print("under way:", state(service) > 0))
-    print("ready")
+    signal.signal(signal.SIGUSR1, lambda *_: say(f"under way: {state(service) > 0}"))
+    say("ready")
     try:
         if way == "exit":
             while service.workers[0].is_alive():  # for ever: nobody tells the workers to end
@@ -78,7 +78,12 @@ def main(way: str) -> None:
                 pass
     finally:
         service.drain()
-        print("sum", sum(service.done), "of", len(service.done))
+        say(f"sum {sum(service.done)} of {len(service.done)}")
+
+
+def say(line: str) -> None:
+    """Write a line at once; `print` writes its end apart, and others write in between."""
+    sys.stdout.write(f"{line}\n")
 
 
 def state(service: Service) -> int:

@@ -3,6 +3,7 @@
 import logging
 import os
 import queue
+import sys
 import threading
 import unittest
 from collections.abc import Iterator
@@ -38,7 +39,9 @@ def test_what_a_worker_logs_is_captured(
 
 
 def test_what_threads_print_is_captured(capsys: pytest.CaptureFixture[str]) -> None:
-    threads = [threading.Thread(target=print, args=[number]) for number in range(5)]
+    threads = [
+        threading.Thread(target=sys.stdout.write, args=[f"{number}\n"]) for number in range(5)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
