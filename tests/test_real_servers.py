@@ -148,19 +148,3 @@ def test_workers_end_gracefully_on_sigterm(tmp_path: Path, way: str, status: int
         threads={r"worker-\d": 4, "feeder": 1},
     )
     assert compared.plain.out.endswith(f"sum {sum(n * n for n in range(jobs))} of {jobs}\n")
-
-
-def test_the_documentation_server_of_the_standard_library(tmp_path: Path) -> None:
-    def drive(server: Running) -> object:
-        port = int(server.wait_for(r"Server ready at http://localhost:(\d+)/"))
-        seen = [fingerprint(request(port, f"/{page}")) for page in ("queue.html", "topics.html")]
-        server.write("q\n")
-        return [status for status, _, _ in seen]
-
-    compare(
-        tmp_path,
-        *("-m", "pydoc", "-p", "0"),
-        drive=drive,
-        tidy=lambda text: re.sub(r"localhost:\d+", "localhost", text),
-        threads={r"Thread-\d+.*": 1},
-    )

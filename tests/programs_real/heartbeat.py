@@ -80,15 +80,20 @@ def timers_with_arguments() -> None:
         done.release()
 
     timers = [threading.Timer(0.02 * n, call, [n], {"key": n}) for n in (3, 1, 2)]
-    never = threading.Timer(30, call)
-    for timer in (*timers, never):
+    never = [threading.Timer(30, call) for _ in range(2)]
+    for number, timer in enumerate(never):
+        timer.name = f"never-{number}"
         timer.start()
-    never.cancel()
+    print("pending", sorted(t.name for t in threading.enumerate()), threading.active_count())
+    for timer in timers:
+        timer.start()
+    for timer in never:
+        timer.cancel()
     for _ in timers:
         done.acquire()
-    for timer in (*timers, never):
+    for timer in (*timers, *never):
         timer.join()
-    print("called", called, "alive", never.is_alive(), never.finished.is_set())
+    print("called", called, [(timer.is_alive(), timer.finished.is_set()) for timer in never])
 
 
 def schedule() -> None:

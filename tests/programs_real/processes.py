@@ -64,7 +64,7 @@ def main(method: str) -> None:
     end = keep_busy(threading.Event())
     try:
         results, gate = context.Queue(), context.Event()
-        children = [context.Process(target=talk, args=(n, results, gate)) for n in range(3)]
+        children = [context.Process(target=talk, args=(n, results, gate)) for n in range(2)]
         for child in children:
             child.start()
         gate.set()
