@@ -60,9 +60,15 @@ def callbacks() -> None:
 
 
 def waiting_and_cancelling() -> None:
-    gate = threading.Event()
+    running, gate = threading.Event(), threading.Event()
+
+    def run() -> bool:
+        running.set()
+        return gate.wait()
+
     with futures.ThreadPoolExecutor(1, thread_name_prefix="gate") as pool:
-        first = pool.submit(gate.wait)
+        first = pool.submit(run)
+        running.wait()
         others = [pool.submit(square, number) for number in range(5)]
         everything: list[futures.Future[Any]] = [first, *others]
         try:

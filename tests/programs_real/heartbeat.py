@@ -4,6 +4,7 @@ import sched
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 
 class Heartbeat:
@@ -72,11 +73,11 @@ def beat_and_bark() -> None:
 
 
 def timers_with_arguments() -> None:
-    called: list[object] = []
+    called: list[tuple[Any, ...]] = []
     done = threading.Semaphore(0)
 
     def call(*args: object, **kwargs: object) -> None:
-        called.append((args, kwargs))
+        called.append((*args, kwargs))
         done.release()
 
     timers = [threading.Timer(0.02 * n, call, [n], {"key": n}) for n in (3, 1, 2)]
@@ -93,23 +94,35 @@ def timers_with_arguments() -> None:
         done.acquire()
     for timer in (*timers, *never):
         timer.join()
-    print("called", called, [(timer.is_alive(), timer.finished.is_set()) for timer in never])
+    # Under load threads that sleep until different times may still wake in any order.
+    print(
+        "called",
+        sorted(called, key=str),
+        [(timer.is_alive(), timer.finished.is_set()) for timer in never],
+    )
 
 
 def schedule() -> None:
-    """Two threads give work to one scheduler, which a third one runs."""
+    """Two threads give work to one scheduler, one of them while a third one runs it."""
     plan = sched.scheduler(time.monotonic, time.sleep)
     ran: list[str] = []
-    start = time.monotonic() + 0.05
+    begun, given = threading.Event(), threading.Event()
+    start = time.monotonic() + 0.02
+
+    def give() -> None:
+        begun.wait()
+        plan.enterabs(start + 0.06, 1, ran.append, ("late",))
+        given.set()
+
+    plan.enterabs(start - 0.02, 1, begun.set)
+    plan.enterabs(start - 0.01, 1, given.wait)
     for number in range(5):
         plan.enterabs(start + 0.01 * number, 1, ran.append, (f"early {number}",))
     cancelled = plan.enterabs(start, 0, ran.append, ("never",))
     plan.enterabs(start + 0.02, 0, ran.append, ("before early 2",))
     plan.cancel(cancelled)
     runner = threading.Thread(target=plan.run, name="runner")
-    giver = threading.Thread(
-        target=lambda: plan.enterabs(start + 0.1, 1, ran.append, ("late",)), name="giver"
-    )
+    giver = threading.Thread(target=give, name="giver")
     for thread in (giver, runner):
         thread.start()
     for thread in (giver, runner):
