@@ -181,6 +181,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             if cancel_futures:
                 for job in self._drained():
                     job.future.cancel()
+                    # Nobody will run it: who waits for all futures is told now.
+                    job.future.set_running_or_notify_cancel()
             self._work_queue.put(None)
         if wait:
             for worker in self._threads:

@@ -23,14 +23,6 @@ use crate::errors::{Failure, futures, invalid_state};
 use crate::queue::{PySimpleQueue, generic_alias};
 use crate::{origin, program};
 
-/// What is to be done when the job is done.
-enum Callback {
-    /// Called with the future.
-    Call(Py<PyAny>),
-    /// Given the future.
-    Tell(Py<PySimpleQueue>),
-}
-
 /// What came of a job. Of the two the exception counts.
 #[derive(Default)]
 struct Outcome {
@@ -49,14 +41,33 @@ struct Inside {
 /// Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects.
 #[pyclass(frozen, subclass, name = "Future", module = "concurrent.futures._base")]
 pub(crate) struct PyFuture {
-    future: Future<(), Callback>,
+    future: Future<(), Py<PyAny>>,
     outcome: Mutex<Outcome>,
+    /// Who is given the future at its end, when a cancellation has been noticed as well.
+    tellers: Mutex<Vec<Py<PySimpleQueue>>>,
     inside: PyOnceLock<Inside>,
 }
 
 impl PyFuture {
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tellers(&self) -> MutexGuard<'_, Vec<Py<PySimpleQueue>>> {
+        self.tellers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the end has come and everybody knows.
+    fn is_over(&self) -> bool {
+        matches!(self.future.state(), State::Finished | State::CancelledAndNotified)
+    }
+
+    /// The end has come: gives the future to those who wait for that.
+    fn tell(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let tellers = std::mem::take(&mut *slf.get().tellers());
+        let give =
+            |queue: &Py<PySimpleQueue>| queue.get().put_nowait(slf.clone().into_any().unbind());
+        tellers.iter().try_for_each(give)
     }
 
     /// The inside, if anybody has asked for it. After a step of the state: either this sees that
@@ -111,11 +122,12 @@ impl PyFuture {
     }
 
     /// The job is done: tells who waits in the standard library's way, and calls what is to be called.
-    fn follow(slf: &Bound<'_, Self>, callbacks: Vec<Callback>, told: &str) -> PyResult<()> {
+    fn follow(slf: &Bound<'_, Self>, callbacks: Vec<Py<PyAny>>, told: &str) -> PyResult<()> {
         if let Some(inside) = slf.get().inside(slf.py()) {
             Self::tell_waiters(slf, inside, told)?;
         }
-        callbacks.into_iter().try_for_each(|callback| Self::call(slf, callback))
+        Self::tell(slf)?;
+        callbacks.into_iter().try_for_each(|callback| Self::call(slf, &callback))
     }
 
     #[cold]
@@ -133,22 +145,10 @@ impl PyFuture {
         result.and(notified)
     }
 
-    fn call(slf: &Bound<'_, Self>, callback: Callback) -> PyResult<()> {
+    fn call(slf: &Bound<'_, Self>, callback: &Py<PyAny>) -> PyResult<()> {
         let py = slf.py();
-        match callback {
-            Callback::Tell(queue) => queue.get().put_nowait(slf.clone().into_any().unbind()),
-            Callback::Call(callback) => {
-                let helper = futures(py)?.call_back.bind(py);
-                program::call(helper, &[slf.as_any(), callback.bind(py)]).map(drop)
-            }
-        }
-    }
-
-    fn add(slf: &Bound<'_, Self>, callback: Callback) -> PyResult<()> {
-        match slf.get().future.add_callback(callback) {
-            Ok(()) => Ok(()),
-            Err(callback) => Self::call(slf, callback),
-        }
+        let helper = futures(py)?.call_back.bind(py);
+        program::call(helper, &[slf.as_any(), callback.bind(py)]).map(drop)
     }
 }
 
@@ -165,6 +165,7 @@ impl PyFuture {
         Self {
             future: Future::made_at(origin::here(py, Kind::Future)),
             outcome: Mutex::default(),
+            tellers: Mutex::default(),
             inside: PyOnceLock::new(),
         }
     }
@@ -180,7 +181,7 @@ impl PyFuture {
         if cancelled && !was_done {
             Self::notify(slf)?;
         }
-        callbacks.into_iter().try_for_each(|callback| Self::call(slf, callback))?;
+        callbacks.into_iter().try_for_each(|callback| Self::call(slf, &callback))?;
         Ok(cancelled)
     }
 
@@ -224,21 +225,31 @@ impl PyFuture {
     /// these calls; at once if it is done already. What fn raises is logged.
     #[pyo3(name = "add_done_callback")]
     fn add_done_callback(slf: &Bound<'_, Self>, r#fn: Py<PyAny>) -> PyResult<()> {
-        Self::add(slf, Callback::Call(r#fn))
+        match slf.get().future.add_callback(r#fn) {
+            Ok(()) => Ok(()),
+            Err(callback) => Self::call(slf, &callback),
+        }
     }
 
-    /// Have the future put into a SimpleQueue when the job is done; at once if it is.
+    /// Have the future put into a SimpleQueue when the job has finished, or whoever was to run it knows
+    /// that it was cancelled; at once if that is so.
     fn _tell(slf: &Bound<'_, Self>, queue: Py<PySimpleQueue>) -> PyResult<()> {
-        Self::add(slf, Callback::Tell(queue))
+        let mut tellers = slf.get().tellers();
+        // Whoever ends the job does so first and then takes the tellers, under this lock.
+        if slf.get().is_over() {
+            drop(tellers);
+            return queue.get().put_nowait(slf.clone().into_any().unbind());
+        }
+        tellers.push(queue);
+        Ok(())
     }
 
     /// Take back one _tell() with that queue, if it has not happened.
     fn _tell_no_more(&self, queue: &Bound<'_, PySimpleQueue>) {
-        let removed = self.future.with_callbacks(|callbacks| {
-            let wanted =
-                |callback: &Callback| matches!(callback, Callback::Tell(it) if it.is(queue));
-            callbacks.iter().position(wanted).map(|place| callbacks.remove(place))
-        });
+        let mut tellers = self.tellers();
+        let place = tellers.iter().position(|teller| teller.is(queue));
+        let removed = place.map(|place| tellers.remove(place));
+        drop(tellers);
         drop(removed);
     }
 
@@ -251,6 +262,7 @@ impl PyFuture {
                 if let Some(inside) = this.inside(slf.py()) {
                     Self::tell_waiters(slf, inside, "add_cancelled")?;
                 }
+                Self::tell(slf)?;
                 Ok(false)
             }
             Err(_) => {
@@ -337,18 +349,19 @@ impl PyFuture {
     #[getter]
     fn _done_callbacks(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
         self.future.with_callbacks(|callbacks| {
-            let calls = callbacks.iter().filter_map(|callback| match callback {
-                Callback::Call(callable) => Some(callable.clone_ref(py)),
-                Callback::Tell(_) => None,
-            });
-            calls.collect()
+            callbacks.iter().map(|callback| callback.clone_ref(py)).collect()
         })
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let (this, py) = (slf.get(), slf.py());
         let (class, address) = (slf.get_type().name()?, slf.as_ptr() as usize);
-        let state = name_of(this.future.state()).to_lowercase();
+        let state = match this.future.state() {
+            State::Pending => "pending",
+            State::Running => "running",
+            State::Cancelled | State::CancelledAndNotified => "cancelled",
+            State::Finished => "finished",
+        };
         let kind = |object: &Py<PyAny>| object.bind(py).get_type().name();
         let end = match (this.exception_now(py), this.result_now(py)) {
             _ if state != "finished" => String::new(),
@@ -375,18 +388,19 @@ impl PyFuture {
         }
         let mut seen = Ok(());
         self.future.try_with_callbacks(|callbacks| {
-            seen = callbacks.iter().try_for_each(|callback| match callback {
-                Callback::Call(callable) => visit.call(callable),
-                Callback::Tell(queue) => visit.call(queue),
-            });
+            seen = callbacks.iter().try_for_each(|callback| visit.call(callback));
         });
+        if let Ok(tellers) = self.tellers.try_lock() {
+            tellers.iter().try_for_each(|teller| visit.call(teller))?;
+        }
         seen
     }
 
     fn __clear__(&self) {
         let outcome = std::mem::take(&mut *self.outcome());
         let callbacks = self.future.with_callbacks(std::mem::take);
-        drop((outcome, callbacks));
+        let tellers = std::mem::take(&mut *self.tellers());
+        drop((outcome, callbacks, tellers));
     }
 }
 
