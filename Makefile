@@ -5,7 +5,8 @@
 #   make build         the package, release mode, in $(VENV)
 #   make check         formats, lints, types, docs
 #   make matrix        the Python tests and CPython's own on every interpreter of this machine
-#   make conformance   CPython's own tests on every interpreter of this machine
+#   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
+#                      of this machine; writes docs/conformance.md
 #   make stress        the long runs: lost wake-ups, exits, leaks
 #   make loom          model checking of the door and of the lock-free fast paths
 #   make bench         every operation against the standard library, as ratios
@@ -16,9 +17,12 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+# What `make test` and `make matrix` run of CPython's tests.
+CONFORMANCE ?= --group core
 
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.ironthread
+RESULTS := build/conformance
 RUST   := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 
 export RUST_BACKTRACE = 1
@@ -58,15 +62,24 @@ test-python: build
 
 # Exit status 3: this interpreter came without CPython's tests.
 conformance-one: build
-	$(BIN)/python tests/conformance/run.py || [ $$? -eq 3 ]
+	$(BIN)/python tests/conformance/run.py $(CONFORMANCE) || [ $$? -eq 3 ]
 
-matrix conformance:
-	$(PYTHON) scripts/interpreters.py | while read -r python; do \
-	    tag=$$("$$python" -c 'import sys, sysconfig; print("%d.%d%s" % (*sys.version_info[:2], "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))))'); \
-	    goals=conformance-one; [ $@ = matrix ] && goals="test-python conformance-one"; \
-	    echo "== Python $$tag: $$goals"; \
-	    $(MAKE) $$goals PYTHON="$$python" VENV=build/venv-$$tag || exit 1; \
-	done
+# $(1): goals, $(2): variables for them. What fails on one interpreter does not keep the others from their turn.
+define on_every_interpreter
+$(PYTHON) scripts/interpreters.py | { failed=0; while read -r python; do \
+    tag=$$("$$python" -c 'import sys, sysconfig; print("%d.%d%s" % (*sys.version_info[:2], "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))))'); \
+    echo "== Python $$tag: $(1)"; \
+    $(MAKE) $(1) PYTHON="$$python" VENV=build/venv-$$tag $(2) </dev/null || failed=1; \
+done; exit $$failed; }
+endef
+
+matrix:
+	$(call on_every_interpreter,test-python conformance-one)
+
+conformance:
+	rm -rf $(RESULTS)
+	$(call on_every_interpreter,conformance-one,CONFORMANCE="--results $(RESULTS)"); failed=$$?; \
+	$(PYTHON) tests/conformance/run.py --results $(RESULTS) --table docs/conformance.md; exit $$failed
 
 stress: build
 	$(BIN)/python -m pytest tests/stress --long

@@ -9,7 +9,7 @@ variable would reach them.
 import _thread
 
 STOCK: dict[str, dict[str, object]] = {}
-"""What the standard library's modules held before the installation."""
+"""The classes and functions of the standard library's modules before the installation."""
 
 
 def in_main_interpreter() -> bool:
@@ -25,7 +25,9 @@ def boot() -> str | None:
     """Remember the stock objects, then install; a traceback when that fails."""
     try:
         for name in ("_thread", "threading", "_queue", "queue"):
-            STOCK[name] = dict(vars(__import__(name)))
+            names = vars(__import__(name))
+            # Nothing but classes and functions: a thread must not live longer because it is here.
+            STOCK[name] = {key: value for key, value in names.items() if callable(value)}
         __import__("ironthread").install()
     except BaseException:
         import traceback

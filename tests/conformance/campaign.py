@@ -1,16 +1,18 @@
-"""Plans a run and carries it out: what there is to run, is ironthread in place, class by class."""
+"""Plans a run and carries it out: what there is to run, is ironthread in place, job by job."""
 
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby
 
-from .classrun import Job, run_class
 from .events import Event
 from .exclusions import Exclusion
+from .jobrun import Job, run_job
 from .process import Launcher
+from .suite import Suite
 from .verdict import Verdict, baseline, judge
 
 
@@ -22,44 +24,60 @@ class CannotRunError(Exception):
 class Inventory:
     """What the standard library of this interpreter has to offer."""
 
-    tests: dict[str, tuple[str, str, str]]
-    """Test id -> suite, class, method."""
-    absent: dict[str, str]
+    tests: Mapping[str, tuple[str, ...]]
+    """Suite -> names of its tests."""
+    absent: Mapping[str, str]
     """Suites that are not there -> why."""
     gil: bool
     """Whether the interpreter runs with its GIL."""
 
+    def ids(self) -> list[str]:
+        """The ids of all tests."""
+        return [f"{suite}.{test}" for suite, tests in self.tests.items() for test in tests]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run."""
+
+    jobs: list[Job] = field(default_factory=list)
+    excluded: dict[str, list[str]] = field(default_factory=dict)
+    """Suite -> ids of its tests that do not count."""
+
 
 @dataclass(frozen=True)
 class Finished:
-    """A class that has been run and judged."""
+    """A job that has been run and judged."""
 
     job: Job
     verdicts: list[Verdict]
     notes: list[str]
+    seconds: float
 
 
-def _ask(launcher: Launcher, task: str) -> list[Event]:
-    ended = launcher.run(task)
+def _ask(launcher: Launcher, task: str, *arguments: str) -> list[Event]:
+    ended = launcher.run(task, *arguments)
     broken = next((event for event in ended.events if event["kind"] == "broken"), None)
     if broken:
         raise CannotRunError(broken["detail"])
     if not ended.done:
-        raise CannotRunError(f"{task}: {ended.describe()}\n{ended.log}")
+        raise CannotRunError(f"{task} {' '.join(arguments)}: {ended.describe()}\n{ended.log}")
     return ended.events
 
 
-def take_inventory(launcher: Launcher) -> Inventory:
+def take_inventory(launcher: Launcher, suites: Iterable[Suite], at_once: int) -> Inventory:
     """List the tests, always on the standard library: what ironthread loses must be noticed."""
-    events = _ask(launcher, "inventory")
-    tests = {
-        f"{event['suite']}.{event['case']}.{test}": (event["suite"], event["case"], test)
-        for event in events
-        if event["kind"] == "class"
-        for test in event["tests"]
-    }
-    absent = {event["suite"]: event["reason"] for event in events if event["kind"] == "absent"}
-    return Inventory(tests, absent, events[-1]["gil"])
+    names = [suite.module for suite in suites]
+    with ThreadPoolExecutor(at_once) as pool:
+        answers = list(pool.map(lambda name: _ask(launcher, "inventory", name), names))
+    tests, absent, gil = {}, {}, True
+    for name, (answer, last) in zip(names, answers, strict=True):
+        gil = last["gil"]
+        if answer["kind"] == "absent":
+            absent[name] = answer["reason"]
+        else:
+            tests[name] = tuple(answer["tests"])
+    return Inventory(tests, absent, gil)
 
 
 def check_installation(launcher: Launcher, gil: bool) -> list[Verdict]:
@@ -76,20 +94,35 @@ def check_installation(launcher: Launcher, gil: bool) -> list[Verdict]:
     return undone
 
 
-def select(
-    inventory: Inventory, patterns: Iterable[str], exclusions: Iterable[Exclusion]
-) -> tuple[list[Job], list[str]]:
+def plan(
+    inventory: Inventory,
+    suites: Iterable[Suite],
+    patterns: Iterable[str],
+    exclusions: Sequence[Exclusion],
+) -> Plan:
     """The jobs for the tests that match a pattern, and which of those tests are excluded."""
     wanted = [pattern if "*" in pattern else f"*{pattern}*" for pattern in patterns] or ["*"]
-    matching = [id for id in inventory.tests if any(fnmatchcase(id, like) for like in wanted)]
-    rules = list(exclusions)
-    excluded = [id for id in matching if any(rule.matches(id) for rule in rules)]
-    chosen = [inventory.tests[id] for id in matching if id not in set(excluded)]
-    jobs = [
-        Job(suite, case, tuple(test for _, _, test in members))
-        for (suite, case), members in groupby(chosen, key=lambda entry: entry[:2])
-    ]
-    return jobs, excluded
+    made = Plan()
+    for suite in suites:
+        chosen = []
+        for test in inventory.tests.get(suite.module, ()):
+            id = f"{suite.module}.{test}"
+            if not any(fnmatchcase(id, like) for like in wanted):
+                continue
+            if any(rule.matches(id) for rule in exclusions):
+                made.excluded.setdefault(suite.module, []).append(id)
+            else:
+                chosen.append(test)
+        made.jobs.extend(_jobs(suite, chosen))
+    return made
+
+
+def _jobs(suite: Suite, tests: Sequence[str]) -> Iterator[Job]:
+    if suite.class_by_class:
+        for case, members in groupby(tests, key=lambda test: test.rpartition(".")[0]):
+            yield Job(suite.module, tuple(members), case)
+    elif tests:
+        yield Job(suite.module, tuple(tests))
 
 
 def carry_out(
@@ -102,9 +135,10 @@ def carry_out(
     """Run the jobs on `target`, hold them against `reference`; in the order they are finished."""
 
     def finish(job: Job) -> Finished:
-        results, notes = run_class(target, job)
+        begun = time.monotonic()
+        results, notes = run_job(target, job)
         stock = baseline(reference, job, results) if reference else None
-        return Finished(job, judge(results, stock), notes)
+        return Finished(job, judge(results, stock), notes, time.monotonic() - begun)
 
     pool = ThreadPoolExecutor(at_once)
     try:

@@ -1,37 +1,48 @@
-"""The command line."""
+"""The command."""
 
 import argparse
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import report
 from .campaign import (
     CannotRunError,
+    Finished,
     Inventory,
+    Plan,
     carry_out,
     check_installation,
-    select,
+    plan,
     take_inventory,
 )
-from .classrun import Job
 from .environment import HARNESS, create, interpreter, lacks_tests, package_directory
 from .exclusions import Exclusion, read, stale
+from .options import parser
 from .process import Launcher
-from .verdict import Verdict
+from .results import gather, keep, kept
+from .suite import Suite
+from .suites import GROUPS
+from .table import page
 
 FAILED = 1
 USAGE = 2
 NO_TESTS = 3
 INTERRUPTED = 130
 
+EXCLUSIONS = HARNESS / "exclusions.toml"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the harness; the exit status."""
-    options = _parser().parse_args(arguments)
+    options = _understood(arguments)
+    if options.table:
+        options.table.write_text(page(kept(options.results), EXCLUSIONS), encoding="utf-8")
+        return 0
     if lacks_tests():
         print(f"{interpreter()} at {sys.executable} came without CPython's tests (package 'test')")
         return NO_TESTS
@@ -42,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with TemporaryDirectory(prefix="conformance-", ignore_cleanup_errors=True) as directory:
         try:
-            return _run(options, Path(directory), package)
+            return _run(options, Path(directory), None if options.stock else package)
         except CannotRunError as problem:
             print(problem)
             print("0 passed, 1 failed, 0 skipped")
@@ -51,77 +62,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="conformance", description="Run CPython's own tests against ironthread's classes."
-    )
-    parser.add_argument(
-        "--match",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="only the tests whose id matches, or contains, PATTERN (may be repeated)",
-    )
-    parser.add_argument("--list", action="store_true", help="print the ids of the tests, run none")
-    parser.add_argument(
-        "--stock", action="store_true", help="run them on the standard library itself"
-    )
-    parser.add_argument("-v", "--verbose", action="store_true", help="a line for every test")
-    parser.add_argument(
-        "-j", "--jobs", type=int, default=2, metavar="N", help="classes at a time (default: 2)"
-    )
-    parser.add_argument(
-        "--timeout",
-        type=float,
-        default=60.0,
-        metavar="SECONDS",
-        help="without a sign of life a process counts as hung after this long (default: 60)",
-    )
-    return parser
+def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options = parser().parse_args(arguments)
+    if options.table and not options.results:
+        parser().error("--table needs --results: where the figures are")
+    if options.results and (options.stock or options.match):
+        parser().error("--results keeps figures of whole modules on ironthread")
+    return options
+
+
+def _suites(options: argparse.Namespace) -> list[Suite]:
+    return [
+        suite
+        for group in options.group or GROUPS
+        for suite in GROUPS[group]
+        if any(fnmatchcase(suite.module, pattern) for pattern in options.module or ["*"])
+    ]
 
 
 def _run(options: argparse.Namespace, directory: Path, package: Path | None) -> int:
     stop = threading.Event()
     plain = Launcher(create(directory / "stock", None), options.timeout, stop)
-    inventory = take_inventory(plain)
-    rules = read(HARNESS / "exclusions.toml")
-    jobs, excluded = select(inventory, options.match, rules)
+    suites = _suites(options)
+    inventory = take_inventory(plain, suites, options.jobs)
+    rules = read(EXCLUSIONS)
+    todo = plan(inventory, suites, options.match, rules)
     if options.list:
-        _list(inventory, jobs, excluded)
+        _list(todo)
         return 0
-    if not jobs:
-        print("no test matches" if not excluded else "every test that matches is excluded")
+    if not todo.jobs and not inventory.absent:
+        print("every test that matches is excluded" if todo.excluded else "no test matches")
         return USAGE
-    verdicts: list[Verdict] = []
-    if options.stock or package is None:
-        print(f"{interpreter()}, standard library", flush=True)
-        target, reference = plain, None
-    else:
+    target, reference = plain, None
+    whose = "standard library"
+    if package is not None:
         target = Launcher(create(directory / "replaced", package), options.timeout, stop)
         reference = plain
-        print(f"{interpreter()}, ironthread from {package}", flush=True)
-        verdicts += check_installation(target, inventory.gil)
-    for finished in carry_out(jobs, target, reference, options.jobs, stop):
-        report.progress(finished, options.verbose)
-        verdicts += finished.verdicts
-    outdated = [] if options.match else _stale(rules, inventory)
+        whose = f"ironthread from {package}"
+    print(f"{interpreter()}, {whose}", flush=True)
+    undone = check_installation(target, inventory.gil) if package else []
+    finished = list[Finished]()
+    for job in carry_out(todo.jobs, target, reference, options.jobs, stop):
+        report.progress(job, options.verbose)
+        finished.append(job)
+    if options.results:
+        found = gather(interpreter(), sys.version_info[:3], inventory, todo, finished)
+        keep(options.results, found)
+    outdated = [] if options.match else _stale(rules, suites, inventory)
+    verdicts = [*undone, *(verdict for job in finished for verdict in job.verdicts)]
+    excluded = [test for tests in todo.excluded.values() for test in tests]
     failures = report.summary(verdicts, excluded, outdated, inventory.absent)
     return FAILED if failures else 0
 
 
-def _list(inventory: Inventory, jobs: Sequence[Job], excluded: Sequence[str]) -> None:
-    chosen = {f"{job.name}.{test}" for job in jobs for test in job.tests}
-    for test in inventory.tests:
-        if test in chosen:
-            print(test)
-        elif test in excluded:
+def _list(todo: Plan) -> None:
+    for job in todo.jobs:
+        for test in job.tests:
+            print(job.id(test))
+    for tests in todo.excluded.values():
+        for test in tests:
             print(f"{test}  # excluded")
 
 
-def _stale(rules: Sequence[Exclusion], inventory: Inventory) -> list[str]:
-    """Patterns without a test; those of an absent suite cannot be judged."""
+def _stale(rules: Sequence[Exclusion], suites: Sequence[Suite], inventory: Inventory) -> list[str]:
+    """Patterns without a test, of suites that are there."""
+    present = [suite.module for suite in suites if suite.module in inventory.tests]
     return [
         pattern
-        for pattern in stale(rules, inventory.tests)
-        if pattern.partition(".")[0] not in inventory.absent
+        for pattern in stale(rules, inventory.ids())
+        if any(pattern.startswith(f"{module}.") for module in present)
     ]

@@ -13,10 +13,28 @@ import unittest
 from types import ModuleType
 from typing import Any
 
-from .suites import INSTALLED, Suite, resolve
+from .loading import resolve
+from .suite import Suite
 
 TYPE_ATTRIBUTES = ("locktype", "condtype", "eventtype", "semtype", "barriertype")
 QUEUES = ("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue")
+
+INSTALLED = (
+    "threading.Lock",
+    "threading.RLock",
+    "threading.Condition",
+    "threading.Semaphore",
+    "threading.BoundedSemaphore",
+    "threading.Event",
+    "threading.Barrier",
+    "threading.Thread",
+    "threading.Timer",
+    "queue.Queue",
+    "queue.LifoQueue",
+    "queue.PriorityQueue",
+    "queue.SimpleQueue",
+)
+"""Names that are ironthread's once it is installed; all of CPython's tests lean on them."""
 
 
 def _stock() -> list[object]:
@@ -51,15 +69,16 @@ def objection(subject: object) -> str | None:
 
 def under_test(
     case: type[unittest.TestCase], suite: Suite, module: ModuleType
-) -> dict[str, object]:
-    """What the class tests, by the name under which it holds it."""
+) -> dict[str, object] | None:
+    """What the class tests, by the name under which it holds it; None when it does not say."""
+    names = suite.subjects_of(case.__qualname__)
+    if names is not None:
+        return {name: resolve(name, vars(module)) for name in names}
     found = {name: getattr(case, name) for name in TYPE_ATTRIBUTES if hasattr(case, name)}
     queue = getattr(case, "queue", None)
     if isinstance(queue, ModuleType):
         found.update({f"queue.{name}": getattr(queue, name) for name in QUEUES})
-    if not found:
-        found = {name: resolve(name, vars(module)) for name in suite.subjects}
-    return found
+    return found or None
 
 
 def claim(
@@ -72,8 +91,9 @@ def claim(
     """
     objections, notes = [], []
     subjects = under_test(case, suite, module)
-    if not subjects:
-        objections.append("nothing says what this class tests: name its subjects in suites.py")
+    if subjects is None:
+        objections.append(f"nothing says what {case.__qualname__} tests: name its subjects")
+        subjects = {}
     for name, subject in subjects.items():
         problem = objection(subject)
         public = suite.aliases.get(f"{case.__name__}.{name}")

@@ -1,8 +1,11 @@
 """Turns what `unittest` reports about a test into events."""
 
+import re
 import unittest
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TypeAlias
+from unittest.util import strclass
 
 from .events import Emit
 
@@ -10,37 +13,49 @@ ExceptionInfo: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 )
 
+FIXTURE = re.compile(r"\w+Class \((.+)\)")
+"""What unittest calls the fixture of a class."""
+
 
 class Recorder(unittest.TestResult):
     """Emits `start` and `end` for each test, and `fixture` for what fails around them."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, tests: Mapping[str, unittest.TestCase]) -> None:
         super().__init__()
         self._emit = emit
+        self._names = {id(test): name for name, test in tests.items()}
+        self._cases = {
+            strclass(type(test)): name.rpartition(".")[0] for name, test in tests.items()
+        }
         self._outcome: str | None = None  # None: no test is running
         self._detail = ""
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
         self._outcome, self._detail = "passed", ""
-        self._emit("start", test=_method(test))
+        self._emit("start", test=self._names[id(test)])
 
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
         if self._outcome is not None:
-            self._emit("end", test=_method(test), outcome=self._outcome, detail=self._detail)
+            self._end(test, self._outcome, self._detail)
         self._outcome = None
+
+    def _end(self, test: unittest.TestCase, outcome: str, detail: str) -> None:
+        self._emit("end", test=self._names[id(test)], outcome=outcome, detail=detail)
 
     def _note(self, test: unittest.TestCase, outcome: str, detail: str) -> None:
         if self._outcome is not None:
             if self._outcome != "failed":
                 self._outcome = outcome
             self._detail += detail
-        elif isinstance(test, unittest.TestCase):
+        elif id(test) in self._names:
             # 3.12.1 reports a test that a decorator skips without having started it
-            self._emit("end", test=_method(test), outcome=outcome, detail=detail)
+            self._end(test, outcome, detail)
         else:
-            self._emit("fixture", what=str(test), outcome=outcome, detail=detail)
+            fixture = FIXTURE.fullmatch(str(test))
+            case = self._cases.get(fixture[1], "") if fixture else ""
+            self._emit("fixture", what=str(test), case=case, outcome=outcome, detail=detail)
 
     def _fail(self, test: unittest.TestCase, error: ExceptionInfo) -> None:
         self._note(test, "failed", self._exc_info_to_string(error, test))  # type: ignore[attr-defined]
@@ -66,7 +81,3 @@ class Recorder(unittest.TestResult):
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
         self._note(test, "failed", "unexpected success")
-
-
-def _method(test: unittest.TestCase) -> str:
-    return test.id().rpartition(".")[2]

@@ -1,6 +1,6 @@
 """Prints what a run found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from textwrap import indent
 
@@ -16,20 +16,22 @@ MARKS: dict[Mark, str] = {
 
 
 def progress(finished: Finished, verbose: bool) -> None:
-    """One line for a class, or one for each of its tests."""
+    """One line for a job, or one for each of its tests."""
     numbers = count(finished.verdicts)
     told = [f"{number} {MARKS[mark]}" for mark, number in numbers.items() if number]
     notes = f"  ({'; '.join(finished.notes)})" if finished.notes else ""
-    print(f"{finished.job.name}: {', '.join(told)}{notes}", flush=True)
+    line = f"{finished.job.name}: {', '.join(told)}, {finished.seconds:.1f} s{notes}"
+    print(line, flush=True)
     for verdict in finished.verdicts if verbose else ():
-        print(f"    {verdict.test.rpartition('.')[2]}: {MARKS[verdict.mark]}", flush=True)
+        name = verdict.test.removeprefix(f"{finished.job.name}.")
+        print(f"    {name}: {MARKS[verdict.mark]}", flush=True)
 
 
 def summary(
     verdicts: Iterable[Verdict],
     excluded: Iterable[str],
     stale: Iterable[str],
-    absent: dict[str, str],
+    absent: Mapping[str, str],
 ) -> int:
     """Everything that is not simply green, then the numbers; the number of failures."""
     found = list(verdicts)

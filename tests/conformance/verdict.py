@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .classrun import Job, run_class
+from .jobrun import Job, run_job
 from .outcome import Outcome, Results
 from .process import Launcher
 
@@ -30,10 +30,10 @@ def baseline(launcher: Launcher, job: Job, results: Results) -> Results:
     whole = any(results[id].kind == "amiss" for id in doubtful)
     known = Results()
     for _ in range(2):
-        tests = [test for test in job.tests if whole or f"{job.name}.{test}" in doubtful]
+        tests = tuple(test for test in job.tests if whole or job.id(test) in doubtful)
         if not tests:
             break
-        again, _notes = run_class(launcher, Job(job.suite, job.case, tuple(tests)))
+        again, _notes = run_job(launcher, job.only(tests))
         if whole:  # what is around the tests has no entry when nothing is amiss
             again = dict.fromkeys(doubtful, Outcome("passed")) | again
         known.update(again)

@@ -2,10 +2,12 @@
 
 import faulthandler
 import importlib
+import json
 import signal
 import sys
 import traceback
 import unittest
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +15,10 @@ from typing import Any
 
 from . import ownership
 from .events import Emit, writer
+from .loading import load, relevant, resolve, tests_of
 from .recorder import Recorder
-from .suites import SUITES, Suite, cases, load, resolve, suite_named
+from .suite import Suite
+from .suites import SUITES
 
 RESOURCES = ["cpu", "subprocess", "walltime"]
 
@@ -22,24 +26,25 @@ RESOURCES = ["cpu", "subprocess", "walltime"]
 def main(events: str, task: str, *arguments: str) -> None:
     """Do one task in this process."""
     emit = writer(Path(events))
-    _prepare()
     boot = sys.modules.get("sitecustomize")
     replaced = hasattr(boot, "STOCK")
     problem = getattr(boot, "PROBLEM", None)
     if problem:
         emit("broken", detail=f"ironthread.install() failed\n{problem}")
-    elif task == "inventory":
-        for suite in SUITES:
-            _inventory(suite, emit)
     elif task == "installed":
         for name, subject in ownership.installed().items():
             emit("subject", name=name, objection=ownership.objection(subject))
-    elif task == "run":
-        _run(suite_named(arguments[0]), arguments[1], arguments[2].split(","), replaced, emit)
+    else:
+        suite = SUITES[arguments[0]]
+        _prepare(suite)
+        if task == "inventory":
+            _inventory(suite, emit)
+        elif task == "run":
+            _run(suite, json.loads(arguments[1]), replaced, emit)
     emit("done", gil=getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
-def _prepare() -> None:
+def _prepare(suite: Suite) -> None:
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits "ignore"
     with suppress(ImportError, ValueError, OSError):
@@ -47,7 +52,7 @@ def _prepare() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     support: Any = importlib.import_module("test.support")
     support.verbose = 0
-    support.use_resources = RESOURCES
+    support.use_resources = [*RESOURCES, *suite.resources]
 
 
 def _keep_replacement_in_fresh_imports() -> None:
@@ -72,26 +77,25 @@ def _inventory(suite: Suite, emit: Emit) -> None:
     try:
         module = load(suite, replaced=False)
     except ModuleNotFoundError as error:
-        if error.name != f"test.{suite.module}":
+        if not f"test.{suite.module}.".startswith(f"{error.name}."):
             raise
-        emit("absent", suite=suite.module, reason="not in this interpreter's test package")
-        return
+        emit("absent", reason="not in this interpreter")
     except unittest.SkipTest as reason:
-        emit("absent", suite=suite.module, reason=str(reason))
-        return
-    for case in cases(suite, module, replaced=False):
-        tests = unittest.TestLoader().getTestCaseNames(case)
-        emit("class", suite=suite.module, case=case.__name__, tests=list(tests))
+        emit("absent", reason=str(reason))
+    else:
+        if hasattr(module, "__path__") and any(
+            name.startswith(f"{suite.module}.") for name in SUITES
+        ):
+            emit("absent", reason="a package in this version, whose modules are run")
+            return
+        emit("tests", tests=relevant(suite, tests_of(suite, module, replaced=False)))
 
 
-def _run(suite: Suite, name: str, tests: list[str], replaced: bool, emit: Emit) -> None:
-    """Run tests of one class."""
-    case = _find(suite, name, tests, replaced, emit)
-    if case is None:
-        return
+def _run(suite: Suite, names: list[str], replaced: bool, emit: Emit) -> None:
+    """Run tests of the suite."""
+    tests = _find(suite, names, replaced, emit)
     before = ownership.installed() if replaced else {}
-    known = [test for test in tests if hasattr(case, test)]
-    unittest.TestSuite(case(test) for test in known).run(Recorder(emit))
+    unittest.TestSuite(tests.values()).run(Recorder(emit, tests))
     for public, subject in before.items():
         if resolve(public) is not subject:
             emit("amiss", what="installation", detail=f"{public} was put back by a test")
@@ -100,39 +104,43 @@ def _run(suite: Suite, name: str, tests: list[str], replaced: bool, emit: Emit) 
 
 
 def _find(
-    suite: Suite, name: str, tests: list[str], replaced: bool, emit: Emit
-) -> type[unittest.TestCase] | None:
-    """The class to run; None, with an outcome for every test, when it cannot be run."""
-    outcome = "failed"
+    suite: Suite, names: list[str], replaced: bool, emit: Emit
+) -> Mapping[str, unittest.TestCase]:
+    """The tests to run; an outcome for those that cannot be."""
     try:
         if replaced:
             _keep_replacement_in_fresh_imports()
         module = load(suite, replaced)
         if replaced and suite.low_level:
             emit("note", text="_thread's locks are those of threading")
-        case = _case(suite, module, name, replaced)
-        if case is None:
-            outcome, detail = "missing", f"{suite.module} has no class {name} here"
-        elif replaced:
-            objections, notes = ownership.claim(case, suite, module)
-            for note in notes:
-                emit("note", text=note)
-            if not objections:
-                return case
-            outcome, detail = "stock", "\n".join(objections)
-        else:
-            return case
+        found = tests_of(suite, module, replaced)
     except unittest.SkipTest as reason:
-        outcome, detail = "skipped", str(reason)
+        return _refuse(names, "skipped", str(reason), emit)
     except Exception:
-        detail = traceback.format_exc()
-    for test in tests:
-        emit("end", test=test, outcome=outcome, detail=detail)
-    return None
+        return _refuse(names, "failed", traceback.format_exc(), emit)
+    tests = {name: found[name] for name in names if name in found}
+    return _claimed(suite, module, tests, emit) if replaced else tests
 
 
-def _case(
-    suite: Suite, module: ModuleType, name: str, replaced: bool
-) -> type[unittest.TestCase] | None:
-    found = (case for case in cases(suite, module, replaced) if case.__name__ == name)
-    return next(found, None)
+def _refuse(
+    names: list[str], outcome: str, detail: str, emit: Emit
+) -> Mapping[str, unittest.TestCase]:
+    for name in names:
+        emit("end", test=name, outcome=outcome, detail=detail)
+    return {}
+
+
+def _claimed(
+    suite: Suite, module: ModuleType, tests: Mapping[str, unittest.TestCase], emit: Emit
+) -> Mapping[str, unittest.TestCase]:
+    """Those tests whose classes test what is ironthread's, or nothing of their own."""
+    objections: dict[type[unittest.TestCase], list[str]] = {}
+    for case in dict.fromkeys(map(type, tests.values())):
+        objections[case], notes = ownership.claim(case, suite, module)
+        for note in notes:
+            emit("note", text=note)
+    for name, test in tests.items():
+        if objections[type(test)]:
+            detail = "\n".join(objections[type(test)])
+            emit("end", test=name, outcome="stock", detail=detail)
+    return {name: test for name, test in tests.items() if not objections[type(test)]}
