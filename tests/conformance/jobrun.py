@@ -44,7 +44,7 @@ def run_job(launcher: Launcher, job: Job) -> tuple[Results, list[str]]:
     for _ in range(PATIENCE):
         ended = launcher.run("run", job.suite, json.dumps(left))
         notes.update({event["text"]: None for event in ended.events if event["kind"] == "note"})
-        _collect(job, left, ended, results)
+        collect(job, left, ended, results)
         left = [test for test in left if job.id(test) not in results]
         if not left:
             break
@@ -55,7 +55,7 @@ def run_job(launcher: Launcher, job: Job) -> tuple[Results, list[str]]:
     return results, list(notes)
 
 
-def _collect(job: Job, left: list[str], ended: Ended, results: Results) -> None:
+def collect(job: Job, left: list[str], ended: Ended, results: Results) -> None:
     """Enter what one process told about the tests that were left."""
     running: str | None = None
     fixtures: dict[str, Outcome] = {}  # by class; "" is the module
