@@ -47,7 +47,7 @@ def _row(*cells: object) -> str:
 
 def _header(*titles: str) -> Iterator[str]:
     yield _row(*titles)
-    yield "|" + "---|" * 1 + "--:|" * (len(titles) - 1)
+    yield "|---|" + "--:|" * (len(titles) - 1)
 
 
 def _figures(suites: Iterable[SuiteResult]) -> list[int]:
@@ -57,21 +57,19 @@ def _figures(suites: Iterable[SuiteResult]) -> list[int]:
 
 
 def _summary(results: Sequence[InterpreterResult]) -> Iterator[str]:
-    yield from _header("", *COLUMNS, "excluded", "modules", "absent modules")
+    yield from _header("", *COLUMNS, "excluded", "modules")
     for result in results:
         for group in GROUPS:
             suites = [suite for suite in result.suites.values() if suite.group == group]
-            absent = sum(bool(suite.absent) for suite in suites)
-            yield _row(
-                f"{result.interpreter}, {group}", *_figures(suites), len(suites) - absent, absent
-            )
+            there = sum(any(_figures([suite])) for suite in suites)
+            yield _row(f"{result.interpreter}, {group}", *_figures(suites), there)
 
 
 def _suites(result: InterpreterResult) -> Iterator[str]:
     yield from _header("module", *COLUMNS, "excluded")
     for group, suites in GROUPS.items():
         there = [s.module for s in suites if s.module in result.suites]
-        shown = [module for module in there if not result.suites[module].absent]
+        shown = [module for module in there if any(_figures([result.suites[module]]))]
         yield _row(f"**{group}**", *_figures(result.suites[module] for module in shown))
         for module in sorted(shown):
             star = "\\*" if SUITES[module].about_threads else ""
@@ -80,12 +78,13 @@ def _suites(result: InterpreterResult) -> Iterator[str]:
 
 
 def _remarks(result: InterpreterResult) -> Iterator[str]:
-    absent: dict[str, list[str]] = {}
+    without: dict[str, list[str]] = {}
     for module, suite in result.suites.items():
-        if suite.absent:
-            absent.setdefault(suite.absent, []).append(f"`{module}`")
-    for reason, modules in absent.items():
-        yield f"\nAbsent, {reason}: {', '.join(sorted(modules))}."
+        if not any(_figures([suite])):
+            reason = f"Absent, {suite.absent}" if suite.absent else "Without tests of this kind"
+            without.setdefault(reason, []).append(f"`{module}`")
+    for reason, modules in without.items():
+        yield f"\n{reason}: {', '.join(sorted(modules))}."
     for title, field in (("Failed", "failed"), ("Not counted", "uncounted")):
         listed = [(s, test) for s in result.suites.values() for test in getattr(s, field)]
         if listed:
