@@ -7,6 +7,44 @@ variable would reach them.
 """
 
 import _thread
+import os
+
+EARLY = [
+    "asyncio",
+    "concurrent.futures.process",
+    "concurrent.futures.thread",
+    "ctypes",
+    "http.cookiejar",
+    "http.server",
+    "logging.config",
+    "logging.handlers",
+    "multiprocessing.dummy",
+    "multiprocessing.managers",
+    "multiprocessing.pool",
+    "multiprocessing.queues",
+    "multiprocessing.resource_tracker",
+    "multiprocessing.synchronize",
+    "pydoc",
+    "queue",
+    "random",
+    "reprlib",
+    "sched",
+    "socketserver",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "trace",
+    "unittest.mock",
+    "urllib.request",
+    "webbrowser",
+    "xmlrpc.server",
+    "zipfile",
+    "_pyio",
+    "_strptime",
+    "_threading_local",
+]
+"""Modules that took what they need from `threading` and `queue` before a late installation."""
 
 STOCK: dict[str, dict[str, object]] = {}
 """The classes and functions of the standard library's modules before the installation."""
@@ -21,9 +59,20 @@ def in_main_interpreter() -> bool:
     return bool(interpreters.get_current() == interpreters.get_main())
 
 
+def load_early() -> None:
+    """Load what a program may have loaded before it installs ironthread; some are not everywhere."""
+    for name in EARLY:
+        try:
+            __import__(name)
+        except ImportError:
+            pass
+
+
 def boot() -> str | None:
     """Remember the stock objects, then install; a traceback when that fails."""
     try:
+        if os.path.exists(os.path.join(os.path.dirname(__file__), "install_late")):
+            load_early()
         for name in ("_thread", "threading", "_queue", "queue"):
             names = vars(__import__(name))
             # Nothing but classes and functions: a thread must not live longer because it is here.

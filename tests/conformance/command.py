@@ -66,8 +66,8 @@ def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser().parse_args(arguments)
     if options.table and not options.results:
         parser().error("--table needs --results: where the figures are")
-    if options.results and (options.stock or options.match):
-        parser().error("--results keeps figures of whole modules on ironthread")
+    if options.results and (options.stock or options.match or options.late):
+        parser().error("--results keeps figures of whole modules, ironthread installed early")
     return options
 
 
@@ -96,9 +96,11 @@ def _run(options: argparse.Namespace, directory: Path, package: Path | None) -> 
     target, reference = plain, None
     whose = "standard library"
     if package is not None:
-        target = Launcher(create(directory / "replaced", package), options.timeout, stop)
+        target = Launcher(
+            create(directory / "replaced", package, options.late), options.timeout, stop
+        )
         reference = plain
-        whose = f"ironthread from {package}"
+        whose = f"ironthread from {package}{', installed late' if options.late else ''}"
     print(f"{interpreter()}, {whose}", flush=True)
     undone = check_installation(target, inventory.gil) if package else []
     finished = list[Finished]()

@@ -42,14 +42,16 @@ def package_directory() -> Path | None:
     return Path(spec.origin).resolve().parent.parent
 
 
-def create(directory: Path, package: Path | None) -> Environment:
-    """Make an environment; with `package`, one that runs on ironthread."""
+def create(directory: Path, package: Path | None, late: bool = False) -> Environment:
+    """Make an environment; with `package`, one that runs on ironthread, installed early or late."""
     venv.EnvBuilder(symlinks=os.name != "nt").create(directory)
     base = {"base": str(directory), "platbase": str(directory)}
     if package is not None:
         site = Path(sysconfig.get_path("purelib", "venv", vars=base))
         (site / f"{PACKAGE}.pth").write_text(f"{package}\n", encoding="utf-8")
         shutil.copyfile(HARNESS / "boot.py", site / "sitecustomize.py")
+        if late:
+            (site / "install_late").touch()
     scripts = Path(sysconfig.get_path("scripts", "venv", vars=base))
     python = scripts / ("python" + (".exe" if os.name == "nt" else ""))
     return Environment(python, replaced=package is not None)

@@ -35,6 +35,11 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--stock", action="store_true", help="run them on the standard library itself"
     )
+    what.add_argument(
+        "--late",
+        action="store_true",
+        help="install ironthread after much of the standard library was loaded",
+    )
     instead = made.add_argument_group("instead of running tests")
     instead.add_argument("--list", action="store_true", help="print the ids of the tests")
     instead.add_argument(
