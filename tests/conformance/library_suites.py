@@ -5,7 +5,7 @@ library passes with ironthread installed. A module has one process; of the long 
 are run that have to do with threads.
 """
 
-from .suite import Suite
+from .suite import LEANS, Suite
 
 THREADS = (
     Suite("test_sched", "sched's lock"),
@@ -87,6 +87,12 @@ FUTURES = tuple(
         f"test_concurrent_futures.{module}",
         what,
         without=("ProcessPool*", "FailingInitializerResources*", "InterpreterPool*"),
+        # (test_init has no name for them; it makes its pools by what test_thread_pool makes them by.)
+        subjects={
+            "*": LEANS
+            if module == "test_init"
+            else ("futures.ThreadPoolExecutor", "futures.Future"),
+        },
     )
     for module, what in {
         "test_thread_pool": "ThreadPoolExecutor",
