@@ -81,18 +81,24 @@ class _Ends:
         for future in self._pending:
             if isinstance(future, _core.Future):
                 future._tell_no_more(self._done)
-                continue
-            with future._condition:
-                if self._teller in future._waiters:
-                    future._waiters.remove(self._teller)
+            else:
+                self._forget(future)
+
+    def _forget(self, future: Any) -> None:
+        with future._condition:
+            if self._teller in future._waiters:
+                future._waiters.remove(self._teller)
 
     def next(self, deadline: float | None) -> Any:
         """The future that ended next; None when none has by the deadline."""
         limit = None if deadline is None else max(deadline - monotonic(), 0.0)
         try:
-            return self._done.get(timeout=limit)
+            future = self._done.get(timeout=limit)
         except Empty:
             return None
+        if not isinstance(future, _core.Future):
+            self._forget(future)
+        return future
 
 
 def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:

@@ -1,0 +1,297 @@
+"""`ThreadPoolExecutor`: beside the standard library's, and by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures as standard
+import gc
+import logging
+import threading
+import time
+import weakref
+from typing import Any
+
+import pytest
+from crew import until
+from ironthread.futures import BrokenThreadPool, Future, ThreadPoolExecutor, wait
+from programs import run_program
+
+
+def test_it_is_an_instance_of_the_standard_classes() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert isinstance(pool, standard.ThreadPoolExecutor)
+        assert isinstance(pool, standard.Executor)
+        assert isinstance(pool.submit(int), Future)
+
+
+@pytest.mark.parametrize("arguments", [(0,), (-1,), ("x",), (1, "", 5)])
+def test_senseless_arguments_are_refused_as_by_the_standard_library(arguments: Any) -> None:
+    raised = []
+    for kind in (standard.ThreadPoolExecutor, ThreadPoolExecutor):
+        with pytest.raises((ValueError, TypeError)) as caught:
+            kind(*arguments)
+        raised.append((type(caught.value), str(caught.value)))
+    assert raised[0] == raised[1]
+
+
+def test_calls_get_their_arguments_and_give_their_outcome() -> None:
+    def fail(text: str) -> None:
+        raise KeyError(text)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert pool.submit(divmod, 7, 2).result() == (3, 1)
+        assert pool.submit(sorted, [1, 3, 2], reverse=True).result() == [3, 2, 1]
+        error = pool.submit(fail, "text").exception()
+    assert isinstance(error, KeyError)
+    assert error.__traceback__ is not None
+    assert error.__traceback__.tb_next is not None
+    assert error.__traceback__.tb_next.tb_frame.f_code.co_name == "fail"
+
+
+def test_threads_are_started_when_needed_named_and_used_again() -> None:
+    with ThreadPoolExecutor(3, thread_name_prefix="worker") as pool:
+        assert len(pool._threads) == 0
+        for _ in range(20):
+            assert pool.submit(lambda: threading.current_thread().name).result() == "worker_0"
+            # The worker says that it is idle a moment after the result is there.
+            until(lambda: pool._idle_semaphore._value == 1)
+        assert len(pool._threads) == 1
+        together = threading.Barrier(3)
+        wait([pool.submit(together.wait) for _ in range(3)])
+        assert {thread.name for thread in pool._threads} == {"worker_0", "worker_1", "worker_2"}
+    assert not any(thread.is_alive() for thread in pool._threads)
+
+
+def test_map_keeps_the_order_and_raises_where_it_comes_to_an_error() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(pow, [2, 3, 4], [5, 2, 1])) == [32, 9, 4]
+        results = pool.map(lambda number: 1 // number, [1, 0, 1])
+        assert next(results) == 1
+        with pytest.raises(ZeroDivisionError):
+            next(results)
+        never = threading.Event()
+        slow = pool.map(lambda _: never.wait(), [1], timeout=0.01)
+        with pytest.raises(TimeoutError):
+            next(slow)
+        never.set()
+
+
+def test_map_with_a_buffer_is_so_many_calls_ahead_and_no_more() -> None:
+    taken: list[int] = []
+
+    def numbers() -> Any:
+        for number in range(10):
+            taken.append(number)
+            yield number
+
+    with ThreadPoolExecutor(2) as pool:
+        results = pool.map(str, numbers(), buffersize=3)
+        assert taken == [0, 1, 2]
+        assert next(results) == "0"
+        assert taken == [0, 1, 2, 3]
+        assert list(results) == [str(number) for number in range(1, 10)]
+        for wrong, error in ((0, ValueError), (-1, ValueError), ("x", TypeError)):
+            with pytest.raises(error, match="buffersize"):
+                pool.map(str, [1], buffersize=wrong)
+
+
+def test_what_is_left_of_a_map_is_cancelled_when_it_is_dropped() -> None:
+    hold = threading.Event()
+    started: list[int] = []
+
+    def call(number: int) -> None:
+        started.append(number)
+        if number > 0:
+            hold.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        results: Any = pool.map(call, range(5))
+        next(results)
+        until(lambda: started == [0, 1])
+        results.close()
+        hold.set()
+    assert started == [0, 1]
+
+
+def test_shutdown_refuses_new_calls_and_does_the_old_ones() -> None:
+    pool = ThreadPoolExecutor(1)
+    go = threading.Event()
+    futures = [pool.submit(go.wait), pool.submit(str, 1)]
+    pool.shutdown(wait=False)
+    with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
+        pool.submit(int)
+    go.set()
+    pool.shutdown()
+    assert [future.result() for future in futures] == [True, "1"]
+
+
+def test_a_shutdown_that_cancels_tells_who_waits() -> None:
+    pool = ThreadPoolExecutor(1)
+    go = threading.Event()
+    first = pool.submit(go.wait)
+    until(first.running)
+    others = [pool.submit(int) for _ in range(3)]
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert all(future.cancelled() for future in others)
+    # The standard library's would wait for ever: nobody noticed the cancellations.
+    assert wait(others, 30) == (set(others), set())
+    go.set()
+    pool.shutdown()
+    assert first.result() is True
+
+
+def test_a_failing_initializer_breaks_the_pool(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(text: str) -> None:
+        raise ValueError(text)
+
+    with ThreadPoolExecutor(2, initializer=fail, initargs=("no",)) as pool:
+        future = pool.submit(int)
+        with pytest.raises(BrokenThreadPool):
+            future.result()
+        with pytest.raises(BrokenThreadPool):
+            pool.submit(int)
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
+
+
+def test_nothing_of_finished_work_is_kept() -> None:
+    class Thing:
+        pass
+
+    with ThreadPoolExecutor(1) as pool:
+        for give in (lambda thing: None, lambda thing: thing, _raise):
+            thing = Thing()
+            gone = weakref.ref(thing)
+            future = pool.submit(give, thing)
+            wait([future])
+            del thing, future
+            gc.collect()
+            until(lambda: gone() is None)
+
+
+def _raise(thing: object) -> None:
+    raise KeyError(thing)
+
+
+def test_workers_end_when_the_pool_is_dropped() -> None:
+    pool = ThreadPoolExecutor(2)
+    pool.submit(int).result()
+    [worker] = pool._threads
+    del pool
+    gc.collect()
+    worker.join(30)
+    assert not worker.is_alive()
+
+
+def test_asyncio_runs_on_it() -> None:
+    async def main() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(2, thread_name_prefix="mine") as pool:
+            loop.set_default_executor(pool)
+            names = [asyncio.to_thread(lambda: threading.current_thread().name) for _ in range(3)]
+            return [*await asyncio.gather(*names), await loop.run_in_executor(pool, str, 5)]
+
+    *names, text = asyncio.run(main())
+    assert all(name.startswith("mine_") for name in names)
+    assert text == "5"
+
+
+def test_a_cancelled_call_is_not_made() -> None:
+    go = threading.Event()
+    calls: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(go.wait)
+        futures = [pool.submit(calls.append, number) for number in range(5)]
+        assert futures[1].cancel()
+        assert futures[3].cancel()
+        go.set()
+    assert calls == [0, 2, 4]
+
+
+def test_the_interpreter_s_end_waits_for_the_work() -> None:
+    outcome = run_program("""
+        import time
+        from ironthread.futures import ThreadPoolExecutor
+        def work(number):
+            time.sleep(0.02)
+            print(number, flush=True)
+            if number == 0:
+                try:
+                    pool.submit(print)
+                except RuntimeError as error:
+                    print(error, flush=True)
+        pool = ThreadPoolExecutor(2)
+        futures = [pool.submit(work, number) for number in range(6)]
+    """)
+    lines = outcome.out.split("\n")
+    assert sorted(line for line in lines if line.isdigit()) == list("012345")
+
+
+def test_a_forked_child_has_a_pool_of_its_own() -> None:
+    run_program("""
+        import os, threading, warnings
+        from ironthread.futures import ThreadPoolExecutor
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        go = threading.Event()
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(go.wait)
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    with ThreadPoolExecutor(2) as fresh:
+                        assert list(fresh.map(str, range(3))) == ["0", "1", "2"]
+                    status = 0
+                finally:
+                    os._exit(status)
+            assert os.waitpid(child, 0)[1] == 0
+            go.set()
+    """)
+
+
+def test_install_puts_them_into_the_standard_library_when_it_is_imported() -> None:
+    run_program("""
+        import sys
+        import ironthread
+        ironthread.install()
+        assert "concurrent.futures" not in sys.modules
+        assert "logging" not in sys.modules
+        import asyncio, concurrent.futures
+        from ironthread import futures
+        for name in ("Future", "ThreadPoolExecutor", "wait", "as_completed"):
+            assert getattr(concurrent.futures, name) is getattr(futures, name), name
+        assert concurrent.futures._base.Future is futures.Future
+        async def main():
+            await asyncio.to_thread(int)
+            return asyncio.get_running_loop()._default_executor
+        assert type(asyncio.run(main())) is futures.ThreadPoolExecutor
+        ironthread.uninstall()
+        for name in ("Future", "ThreadPoolExecutor", "wait", "as_completed"):
+            assert getattr(concurrent.futures, name) is not getattr(futures, name), name
+            assert getattr(concurrent.futures, name).__module__.startswith("concurrent.futures")
+        assert not any(type(finder).__module__.startswith("ironthread") for finder in sys.meta_path)
+    """)
+
+
+def test_ten_thousand_calls_of_many_kinds_all_end_once() -> None:
+    ends: list[Any] = []
+    with ThreadPoolExecutor(4) as pool:
+        futures = []
+        for number in range(10_000):
+            future = pool.submit(_raise if number % 7 == 0 else str, number)
+            future.add_done_callback(ends.append)
+            if number % 5 == 0:
+                future.cancel()
+            futures.append(future)
+        assert wait(futures, 60).not_done == set()
+    assert len(ends) == len(set(ends)) == 10_000
+    for number, future in enumerate(futures):
+        if not future.cancelled():
+            expected = KeyError if number % 7 == 0 else type(None)
+            assert type(future.exception()) is expected
+
+
+def test_the_time_of_a_call_is_its_own() -> None:
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(time.sleep, [0.05] * 4)] == [None] * 4
+    assert time.monotonic() - began < 5
