@@ -1,4 +1,7 @@
-"""The end of a program whose daemon threads still wait, or are busy, at our primitives."""
+"""The end of a program whose daemon threads still wait, or are busy, at our primitives.
+
+Every wait, and threads, timers and pools at any moment of theirs: stress/test_stress_exit.py.
+"""
 
 from __future__ import annotations
 
@@ -34,34 +37,6 @@ def check_ending(outcome: Outcome, how: str) -> None:
 def runs(long: bool) -> Iterator[tuple[int, str]]:
     """The number of each run, and how the program ends in it."""
     return zip(range(200 if long else 20), cycle(ENDINGS))
-
-
-BLOCKED = (
-    END
-    + """
-    import sys, threading
-    from crew import Crew, is_asleep, until
-    from waits import TIMED, WAITS
-
-    waits = [(name, make()) for name, make in WAITS.items()]
-    threads = []
-    for name, wait in waits:
-        for limit in [None, 3600.0] if name in TIMED else [None]:
-            threads.append(threading.Thread(target=wait.wait, args=(limit,), daemon=True))
-            threads[-1].start()
-    if sys.argv[2] == "asleep":
-        for thread in threads:
-            until(lambda: is_asleep(thread))
-    end(sys.argv[1])
-"""
-)
-
-
-def test_daemon_threads_blocked_in_every_kind_of_wait_do_not_disturb_the_exit(long: bool) -> None:
-    for number, how in runs(long):
-        # Half of the times the program ends while some threads are on their way to sleep.
-        state = "asleep" if number % 2 else "on their way"
-        check_ending(run_program(BLOCKED, how, state, status=ENDINGS[how]), how)
 
 
 BUSY = (

@@ -1,4 +1,7 @@
-"""A process that forks while its threads hold, wait for and use everything."""
+"""A process that forks while its threads hold, wait for and use everything.
+
+Forks from any thread, at any moment, with threads, timers and pools: stress/test_stress_fork.py.
+"""
 
 from __future__ import annotations
 
