@@ -469,3 +469,19 @@ def test_the_threads_of_the_engine_and_of_the_interpreter_are_the_same() -> None
     go.set()
     thread.join()
     until(lambda: thread.ident not in sys._current_frames())
+
+
+@pytest.mark.skipif(
+    not hasattr(standard.Thread, "_wait_for_tstate_lock"), reason="the lock is gone from 3.13 on"
+)
+def test_whoever_looks_at_a_thread_that_has_ended_is_not_in_the_way_of_others() -> None:
+    # The interpreter's lock tells the end of a thread; the end of the program looks by taking it.
+    go = Event()
+    thread = Thread(target=go.wait)
+    thread.start()
+    lock = thread._tstate_lock
+    go.set()
+    with lock:
+        until(lambda: not thread.is_alive())
+        thread.join()
+    assert not thread.is_alive()

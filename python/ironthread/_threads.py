@@ -25,6 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# The interpreter's own part of threading, which has no types.
+_standard: Any = threading
+
 # Taken before `install()` puts ours there.
 StandardThread = threading.Thread
 
@@ -44,6 +47,7 @@ class Thread(StandardThread):
         _bootstrap: Any
         _invoke_excepthook: Any
         _set_native_id: Any
+        _tstate_lock: Any
 
     # Made by start(). None before, and for threads that somebody else started.
     _life: _core.Life | None = None
@@ -94,6 +98,26 @@ class Thread(StandardThread):
         # The main thread's name is that of the process, which people and scripts look for.
         if self is not threading.main_thread():
             _core.name_os_thread(self._name)
+
+    if hasattr(StandardThread, "_wait_for_tstate_lock"):  # until 3.12
+        # The interpreter holds a lock for as long as the thread lives. The standard methods look
+        # by taking it, and trip over others that look in the same moment: `is_alive()` of a thread
+        # that has ended says True, `_stop()` fails because the lock is held, and what cleans up
+        # after that releases it for another. Ours never take it.
+
+        def _wait_for_tstate_lock(self, block: bool = True, timeout: float = -1) -> None:
+            life, lock = self._life, self._tstate_lock
+            if life is None:
+                super()._wait_for_tstate_lock(block, timeout)  # type: ignore[misc]
+            elif lock is not None and (life.is_over() or not lock.locked()):
+                self._stop()
+
+        def _stop(self) -> None:
+            self._is_stopped = True
+            self._tstate_lock = None
+            if not self.daemon:
+                with _standard._shutdown_locks_lock:
+                    _standard._maintain_shutdown_locks()
 
     # After a fork `threading` walks through all threads in the child, in one way or the other.
 
