@@ -263,3 +263,49 @@ def test_signal_handlers_may_start_timers_while_one_is_started() -> None:
         assert started
         for timer in started: timer.cancel()
     """)
+
+
+INTERRUPTED = """
+    import random, signal
+    from crew import until
+    from ironthread.threading import Event, Timer
+
+    class Interrupted(Exception):
+        pass
+
+    armed = False
+
+    def handler(number, frame):
+        global armed
+        if armed:
+            armed = False
+            raise Interrupted
+
+    signal.signal(signal.SIGALRM, handler)
+    rng, interrupted = random.Random(1), []
+    for number in range(4000):
+        timer = Timer(rng.choice([0.0, 0.001, 1000.0]), int)
+        timer.daemon = True
+        signal.setitimer(signal.ITIMER_REAL, 1e-6 + rng.random() * 6e-5)
+        try:
+            armed = True
+            timer.start()
+            armed = False
+        except Interrupted:
+            interrupted.append(timer)
+        armed = False
+        timer.cancel()
+        if number % 100 == 0:
+            fired = Event()
+            other = Timer(0.0, fired.set)
+            other.daemon = True
+            other.start()
+            assert fired.wait(10), f"no timer fires after {len(interrupted)} interrupts"
+    assert interrupted
+    until(lambda: not any(timer.is_alive() for timer in interrupted))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")
+def test_what_a_signal_handler_raises_in_a_start_does_not_harm_other_timers() -> None:
+    run_program(INTERRUPTED)

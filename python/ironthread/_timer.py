@@ -44,15 +44,17 @@ _HANDLE = (
 class _Finished(_core.Event):
     """Set when a timer is done or cancelled; setting it takes the timer off the agenda."""
 
-    # Not the timer itself: that would be a cycle, and keep a timer until a collection.
-    pending: tuple[bool, _core.AgendaKey] | None = None
+    def __init__(self) -> None:
+        # Not the timer itself: that would be a cycle, and keep a timer until a collection.
+        self.daemon = False
+        # What the agenda said when the timer was put on it.
+        self.added: list[tuple[_core.AgendaKey, bool]] = []
 
     def set(self) -> None:
         """Set the flag, and end the timer if it is pending."""
         super().set()
-        if self.pending is not None:
-            daemon, key = self.pending
-            timer = SERVICES[daemon].remove(key)
+        for key, _ in self.added:
+            timer = SERVICES[self.daemon].remove(key)
             if timer is not None:
                 timer._end_unrun()
 
@@ -97,23 +99,33 @@ class Timer(_StandardTimer, Thread):
         if not self._can_pend():
             super().start()
             return
+        added = self.finished.added
+        try:
+            self._to_pend()
+            SERVICES[self.daemon].add(self.interval, self, added)
+        except BaseException:
+            # What interrupts the start of a thread leaves it running, and so a timer on the agenda.
+            if not added:
+                self._not_to_pend()
+            raise
+        if self.finished.is_set():
+            self.finished.set()  # it was set before it knew the key
+
+    def _to_pend(self) -> None:
         self._life = _core.Life()
         self._started = _Started()
         self._pending = True
         self._pending_since = monotonic()
+        self.finished.daemon = self.daemon
         with _standard._active_limbo_lock:
             _standard._limbo[self] = self
-        try:
-            key = SERVICES[self.daemon].add(self.interval, self)
-        except BaseException:
-            with _standard._active_limbo_lock:
-                _standard._limbo.pop(self, None)
-            self._pending = False
-            self._started = _core.Event()
-            raise
-        self.finished.pending = self.daemon, key
-        if self.finished.is_set():
-            self.finished.set()  # it was set before it knew the key
+
+    def _not_to_pend(self) -> None:
+        with _standard._active_limbo_lock:
+            _standard._limbo.pop(self, None)
+        self._pending = False
+        self._started = _core.Event()
+        self._life = None
 
     def _pending_seconds(self) -> float:
         return monotonic() - self._pending_since
@@ -134,7 +146,6 @@ class Timer(_StandardTimer, Thread):
         if not self._pending:
             self.finished.wait(self.interval)
         self._pending = False
-        self.finished.pending = None
         if not self.finished.is_set():
             self.function(*self.args, **self.kwargs)
         self.finished.set()

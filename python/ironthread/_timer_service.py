@@ -40,21 +40,24 @@ class Service:
         # that fails. Reentrant, for a signal handler that starts a timer meanwhile.
         self._starting = _core.RLock()
 
-    def add(self, seconds: float, timer: Timer) -> _core.AgendaKey:
-        """Have `timer` fire in so many seconds; return the key by which it can be removed.
+    def add(self, seconds: float, timer: Timer, added: list[tuple[_core.AgendaKey, bool]]) -> None:
+        """Have `timer` fire in so many seconds, and note what the agenda says to it.
 
-        Raises RuntimeError when there can be no more threads.
+        Raises RuntimeError when there can be no more threads, and whatever a signal handler raises.
+        However it ends, the timer is on the agenda if that is noted.
         """
+        # That something is done, and that it is noted, is one for a signal handler: C calls C.
+        threads: list[object] = []
         with self._starting:
-            key, unserved = self._agenda.add(seconds, timer)
-            if unserved:
-                try:
-                    _start(self._serve, self._daemon)
-                except BaseException:
+            try:
+                added.extend(map(self._agenda.add, (seconds,), (timer,)))
+                if added[0][1]:
+                    _start(self._serve, self._daemon, threads)
+            except BaseException:
+                if added and added[0][1] and not threads:
                     self._agenda.not_served()
-                    self._agenda.remove(key)
-                    raise
-            return key
+                    self._agenda.remove(added.pop()[0])
+                raise
 
     def remove(self, key: _core.AgendaKey) -> Timer | None:
         """Take the timer off and return it; None when it is not pending any more."""
@@ -72,14 +75,15 @@ class Service:
 
 if hasattr(_thread, "start_joinable_thread"):  # 3.13 and later
 
-    def _start(serve: Any, daemon: bool) -> None:
-        _threads.start_joinable_thread(serve, daemon=daemon)
+    def _start(serve: Any, daemon: bool, threads: list[object]) -> None:
+        threads.extend(map(_threads.start_joinable_thread, (serve,), (None,), (daemon,)))
 
 else:
 
-    def _start(serve: Any, daemon: bool) -> None:
+    def _start(serve: Any, daemon: bool, threads: list[object]) -> None:
         ready = _core.start_event()
-        _thread.start_new_thread(_bootstrap, (serve, daemon, ready))
+        arguments = (serve, daemon, ready)
+        threads.extend(map(_thread.start_new_thread, (_bootstrap,), (arguments,)))
         ready.wait()
 
     def _bootstrap(serve: Any, daemon: bool, ready: _core.Event) -> None:
