@@ -89,8 +89,9 @@ class RLockWait(Wait):
         return acquired
 
     def end(self) -> None:
+        holder = self._holder  # who gets the lock has another one hold it
         self._let_go.set()
-        self._holder.join()
+        holder.join()
 
 
 class RLockStatement(RLockWait):
