@@ -12,6 +12,8 @@ from programs import Outcome
 from torture.classes import RUN, WATCHED
 
 _TRACEBACK = r"Traceback \(most recent call last\):\n(?s:.*\n)"
+# The interrupt may hit a callback of the interpreter's, which tells and forgets it.
+_IGNORED = r"(Exception ignored .*\n)?"
 WHOLE = "whole\n"
 """What a program writes when its exit functions find everything as it should be."""
 
@@ -46,13 +48,13 @@ ENDINGS = [
     Ending("exit with a message", 1, "the message\n"),
     Ending("exception", 1, _TRACEBACK + "LookupError: as intended\n"),
     # In the middle of what the main thread does.
-    Ending("interrupted", -2, _TRACEBACK + "KeyboardInterrupt\n"),
+    Ending("interrupted", -2, f"{_IGNORED}{_TRACEBACK}KeyboardInterrupt\n"),
     Ending("terminated", -15, "", ""),
     # While it waits for the others, that is. It goes on with the end, and they are still there.
     Ending(
         "interrupted at the exit",
         0,
-        f"(Exception ignored .*\n)?{_TRACEBACK}KeyboardInterrupt: ?\n",
+        f"{_IGNORED}{_TRACEBACK}KeyboardInterrupt: ?\n",
         None,
     ),
     Ending("terminated at the exit", -15, "", ""),
