@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import sys
 import threading as standard
@@ -14,6 +15,7 @@ from against_standard import assert_same
 from crew import Crew, until
 from ironthread.threading import Event, Timer
 from programs import run_program
+from python_process import python
 
 FAR = 1000.0
 NEVER = "t = Timer(1000, int); t.start(); "
@@ -204,14 +206,14 @@ def test_the_program_waits_for_timers_that_are_no_daemons_and_only_for_these() -
 
 def test_at_the_end_of_a_program_timers_run_under_their_own_identity() -> None:
     outcome = run_program("""
-        import sys, threading
+        import os, threading
         from ironthread.threading import Timer
 
         def work(raises):
             assert threading.current_thread() in timers
             assert threading.current_thread().ident == threading.get_ident()
             assert threading.current_thread() in threading.enumerate()
-            print("ran", flush=True)
+            os.write(1, b"ran\\n")  # at once: others may run at the same time
             if raises: raise KeyError("of a timer")
 
         timers = [Timer(0.05, work, [raises]) for raises in (False, True, False)]
@@ -309,3 +311,75 @@ INTERRUPTED = """
 @pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")
 def test_what_a_signal_handler_raises_in_a_start_does_not_harm_other_timers() -> None:
     run_program(INTERRUPTED)
+
+
+CONTEXT = """
+    import contextvars, threading
+    import ironthread.threading
+
+    mark = contextvars.ContextVar("mark", default="nothing")
+
+    def seen(kind):
+        found = []
+        mark.set("at the start")
+        timer = kind(0.001, lambda: found.append(mark.get()))
+        timer.start()
+        mark.set("later")
+        timer.join()
+        return found
+
+    print(seen(threading.Timer), seen(ironthread.threading.Timer))
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="threads have contexts from 3.14 on")
+@pytest.mark.parametrize(("inherits", "sees"), [(0, "nothing"), (1, "at the start")])
+def test_it_runs_in_the_context_of_its_start_or_in_an_empty_one(inherits: int, sees: str) -> None:
+    out = python(CONTEXT, flags=["-X", f"thread_inherit_context={inherits}"])
+    assert out == f"{[sees]} {[sees]}\n"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="of threads with contexts see above")
+def test_until_3_13_it_runs_in_an_empty_context() -> None:
+    assert python(CONTEXT) == "['nothing'] ['nothing']\n"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="threads have contexts from 3.14 on")
+def test_a_context_that_it_has_is_kept_and_can_be_looked_at_afterwards() -> None:
+    mark = contextvars.ContextVar("mark", default=0)
+    given = contextvars.Context()
+    timer: Any = Timer(0, lambda: mark.set(mark.get() + 1))
+    timer._context = given
+    timer.start()
+    timer.join()
+    assert timer._context is given
+    assert given[mark] == 1
+
+
+def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_context() -> None:
+    run_program("""
+        import contextvars, threading
+        from ironthread.threading import Timer
+        threads, seen = [], []
+        mark = contextvars.ContextVar("mark", default="nothing")
+
+        def work(number):
+            threads.append(threading.get_native_id())
+            assert threading.current_thread() is timers[number]
+            seen.append(mark.get())
+            mark.set(number)
+
+        timers = [Timer(0.05, work, [number]) for number in range(3)]
+        for timer in timers: timer.start()
+        threading.stack_size(1 << 47)  # more than there are addresses
+        try:
+            threading.Thread(target=print).start()
+        except RuntimeError:
+            pass
+        else:
+            raise AssertionError("there was room for a thread")
+        for timer in timers: timer.join()
+        assert len(threads) == 3 and len(set(threads)) == 1, threads
+        assert seen == ["nothing"] * 3, seen
+        assert not any(timer.is_alive() for timer in timers)
+    """)

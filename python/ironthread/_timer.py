@@ -9,7 +9,7 @@ differs until then: `ident` and `native_id` are None, `_thread._count()` does no
 debugger finds no stack of it.
 
 Where no thread can be had when it is due, it runs on the agenda's thread, and others wait for it:
-that is so at the end of the program from 3.12 on, which forbids new threads as soon as the main
+that is so at the end of the program on 3.12, which forbids new threads as soon as the main
 thread is done.
 
 A subclass with a `run()` of its own, or an interval that is no number, gets a thread at once.
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from _contextvars import Context, copy_context
 from time import monotonic
 
 from ironthread import _core
@@ -36,6 +37,7 @@ _standard: Any = threading
 _StandardTimer = threading.Timer
 
 _HAS_HANDLE = hasattr(threading, "_start_joinable_thread")  # 3.13 and later
+_HAS_CONTEXT = hasattr(threading.main_thread(), "_context")  # 3.14 and later
 _HANDLE = (
     "_os_thread_handle" if hasattr(threading.main_thread(), "_os_thread_handle") else "_handle"
 )
@@ -79,6 +81,7 @@ class Timer(_StandardTimer, Thread):
 
     if TYPE_CHECKING:
         finished: _Finished  # type: ignore[assignment]
+        _context: Any
 
     # Whether it waits on the agenda for its thread, and since when.
     _pending = False
@@ -112,6 +115,8 @@ class Timer(_StandardTimer, Thread):
             self.finished.set()  # it was set before it knew the key
 
     def _to_pend(self) -> None:
+        if _HAS_CONTEXT and self._context is None:
+            self._context = _context_to_start_with()
         self._life = _core.Life()
         self._started = _Started()
         self._pending = True
@@ -185,7 +190,9 @@ class Timer(_StandardTimer, Thread):
             sys.settrace(_standard._trace_hook)
             sys.setprofile(_standard._profile_hook)
             try:
-                self.run()
+                # Until 3.13 every thread begins with an empty one.
+                context = self._context if _HAS_CONTEXT else Context()
+                context.run(self.run)
             except BaseException:
                 self._invoke_excepthook(self)
         finally:
@@ -214,6 +221,13 @@ class Timer(_StandardTimer, Thread):
         if self._pending:
             self._end_unrun()
         super()._left_behind()
+
+
+def _context_to_start_with() -> Context:
+    """The context of a thread that was not given one: it is that of the moment of its start."""
+    # A flag that the interpreter has from 3.14 on.
+    inherits = getattr(sys.flags, "thread_inherit_context", False)
+    return copy_context() if inherits else Context()
 
 
 pose(Timer)
