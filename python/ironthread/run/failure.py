@@ -38,7 +38,14 @@ def report(error: BaseException) -> int:
         sys.last_exc = error
     _call_hook(error)
     # As a shell reports a program that Ctrl-C ended.
-    return 130 if kind is KeyboardInterrupt else 1
+    return 130 if _is_interrupt(kind) else 1
+
+
+def _is_interrupt(kind: type[BaseException]) -> bool:
+    """Whether the interpreter would end by SIGINT."""
+    if sys.version_info >= (3, 14):
+        return issubclass(kind, KeyboardInterrupt)
+    return kind is KeyboardInterrupt
 
 
 def _call_hook(error: BaseException) -> None:

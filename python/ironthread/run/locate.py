@@ -35,13 +35,15 @@ class Located:
     def variables(self) -> dict[str, object]:
         """The variables of `__main__` that tell where it comes from."""
         spec = self.spec
-        return {
+        variables = {
             "__file__": self.file,
-            "__cached__": spec.cached if spec else None,
             "__loader__": self._loader,
             "__package__": spec.parent if spec else None,
             "__spec__": spec,
         }
+        if sys.version_info < (3, 15):
+            variables["__cached__"] = spec.cached if spec else None
+        return variables
 
 
 def absolute(path: str) -> str:
