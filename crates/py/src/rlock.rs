@@ -4,6 +4,7 @@ use ironthread::observe::registry::ident_of;
 use ironthread::sync::{RLock, Relock};
 use ironthread::wait::{Deadline, Kind, Place, Signals};
 use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
@@ -41,6 +42,16 @@ fn refuse_arguments(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// Whether arguments are for the lock itself, and not for the `__init__` of a subclass.
+fn takes_no_arguments(cls: &Bound<'_, PyType>) -> PyResult<bool> {
+    let py = cls.py();
+    if py.version_info() < (3, 15) {
+        return Ok(cls.is(py.get_type::<PyRLock>()));
+    }
+    let init = intern!(py, "__init__");
+    Ok(cls.getattr(init)?.is(&py.get_type::<PyRLock>().getattr(init)?))
+}
+
 #[pymethods]
 impl PyRLock {
     /// Arguments are for the `__init__` of subclasses.
@@ -54,7 +65,7 @@ impl PyRLock {
     ) -> PyResult<Self> {
         let py = cls.py();
         let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
-        if given && cls.is(py.get_type::<Self>()) {
+        if given && takes_no_arguments(cls)? {
             refuse_arguments(py)?;
         }
         Ok(Self::made_here(py))
