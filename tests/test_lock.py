@@ -42,11 +42,9 @@ SAME = [
     f"{HELD}in_thread(l.locked)",
     "Lock().locked(1)",
     "l = Lock(); l.__enter__()",
-    "Lock().__exit__()",
     "Lock().__exit__(None, None, None)",
     f"{HELD}l.__exit__(None, None, None)",
     f"{HELD}l.__exit__(1, 2, 3)",
-    f"{HELD}l.__exit__()",
     "l = Lock(); l.acquire_lock(); l.release_lock(); l.locked_lock()",
     "repr(Lock())",
     f"{HELD}repr(l)",
@@ -71,6 +69,14 @@ MESSAGES = [
 
 @pytest.mark.parametrize("code", SAME)
 def test_it_is_as_in_the_standard_library(code: str) -> None:
+    assert_same(code)
+
+
+@pytest.mark.skipif(
+    sys.version_info >= (3, 15), reason="three arguments are asked for from 3.15 on"
+)
+@pytest.mark.parametrize("code", ["Lock().__exit__()", f"{HELD}l.__exit__()"])
+def test_the_arguments_at_the_end_of_a_block_do_not_matter(code: str) -> None:
     assert_same(code)
 
 

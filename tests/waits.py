@@ -107,7 +107,7 @@ class RLockStatement(RLockWait):
 
 
 class MinimalLock:
-    """A lock written in Python that has nothing but what the language asks of a context manager."""
+    """A lock written in Python that has nothing but what a condition of the standard library needs."""
 
     def __init__(self) -> None:
         self._lock = _thread.allocate_lock()
@@ -117,6 +117,9 @@ class MinimalLock:
 
     def release(self) -> None:
         self._lock.release()
+
+    def locked(self) -> bool:
+        return self._lock.locked()
 
     def __enter__(self) -> bool:
         return self.acquire()

@@ -294,6 +294,12 @@ impl PyCondition {
         Ok(self.guard()?.as_any(py).clone())
     }
 
+    /// As many elements as threads wait: for programs, and tests of CPython, that count them.
+    #[getter]
+    fn _waiters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, (0..self.condition.waiters()).map(|_| py.None()))
+    }
+
     fn _is_owned(&self, py: Python<'_>) -> PyResult<bool> {
         match self.guard()? {
             Guard::Lock(lock) => Ok(lock.get().lock.is_held()),
