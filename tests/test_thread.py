@@ -207,7 +207,6 @@ def test_the_system_shows_its_name() -> None:
         named.set()
         renamed.wait()
 
-    process = Path("/proc/self/comm").read_text()
     thread = Thread(target=work, name="collector of garbage")
     thread.start()
     assert shown() == "collector of ga"
@@ -218,6 +217,14 @@ def test_the_system_shows_its_name() -> None:
     assert shown() == "żółw and har"
     renamed.set()
     thread.join()
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or sys.version_info >= (3, 14),
+    reason="Linux shows the names; from 3.14 on the main thread is renamed by the interpreter",
+)
+def test_the_name_of_the_main_thread_does_not_become_that_of_the_process() -> None:
+    process = Path("/proc/self/comm").read_text()
     standard.main_thread().name = "Main"
     try:
         assert Path("/proc/self/comm").read_text() == process
