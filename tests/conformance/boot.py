@@ -1,9 +1,10 @@
 """Puts ironthread in place at interpreter start.
 
-`environment.py` copies this file into a throw-away virtual environment as `sitecustomize`, so that
-every interpreter of that environment runs it before anything else: the one that runs a test class,
-and those that the tests start themselves. Those often run with `-I` or `-E`, where no `PYTHON*`
-variable would reach them.
+`environment.py` copies this file into a throw-away virtual environment, beside a `.pth` file that
+imports it, so that every interpreter of that environment runs it before anything else: the one that
+runs a test class, and those that the tests start themselves. Those often run with `-I` or `-E`, where
+no `PYTHON*` variable would reach them. (As `sitecustomize` it would not be found where a distribution
+has put one of its own into the standard library, as Debian does.)
 """
 
 import _thread
@@ -86,5 +87,5 @@ def boot() -> str | None:
     return None
 
 
-PROBLEM = boot() if __name__ == "sitecustomize" and in_main_interpreter() else None
+PROBLEM = boot() if __name__ == "ironthread_boot" and in_main_interpreter() else None
 """Why the installation failed, when it did."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "ironthread"
+BOOT = "ironthread_boot"
+"""The module that runs at interpreter start, by the name it has in the environment."""
 HARNESS = Path(__file__).resolve().parent
 
 
@@ -48,8 +50,8 @@ def create(directory: Path, package: Path | None, late: bool = False) -> Environ
     base = {"base": str(directory), "platbase": str(directory)}
     if package is not None:
         site = Path(sysconfig.get_path("purelib", "venv", vars=base))
-        (site / f"{PACKAGE}.pth").write_text(f"{package}\n", encoding="utf-8")
-        shutil.copyfile(HARNESS / "boot.py", site / "sitecustomize.py")
+        shutil.copyfile(HARNESS / "boot.py", site / f"{BOOT}.py")
+        (site / f"{BOOT}.pth").write_text(f"{package}\nimport {BOOT}\n", encoding="utf-8")
         if late:
             (site / "install_late").touch()
     scripts = Path(sysconfig.get_path("scripts", "venv", vars=base))

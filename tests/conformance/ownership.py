@@ -13,6 +13,7 @@ import unittest
 from types import ModuleType
 from typing import Any
 
+from .environment import BOOT
 from .loading import resolve
 from .suite import Suite
 
@@ -38,7 +39,7 @@ INSTALLED = (
 
 
 def _stock() -> list[object]:
-    boot = importlib.import_module("sitecustomize")
+    boot = importlib.import_module(BOOT)
     return [value for names in boot.STOCK.values() for value in names.values()]
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from . import ownership
+from .environment import BOOT
 from .events import Emit, writer
 from .loading import load, relevant, resolve, tests_of
 from .recorder import Recorder
@@ -26,7 +27,7 @@ RESOURCES = ["cpu", "subprocess", "walltime"]
 def main(events: str, task: str, *arguments: str) -> None:
     """Do one task in this process."""
     emit = writer(Path(events))
-    boot = sys.modules.get("sitecustomize")
+    boot = sys.modules.get(BOOT)
     replaced = hasattr(boot, "STOCK")
     problem = getattr(boot, "PROBLEM", None)
     if problem:
