@@ -200,7 +200,48 @@ def test_threads_of_a_pool_and_of_timers_are_there(tmp_path: Path) -> None:
     """
     names = {thread["name"] for thread in report_on(tmp_path, code)["threads"]["list"]}
     pool = {"pool_0", "pool_1", "pool_2"}
-    assert names == {"MainThread", "timer", "ironthread-timers"} | pool
+    assert names == {"MainThread", "timer"} | pool
+
+
+def test_the_thread_that_serves_timers_is_none_of_the_programs(tmp_path: Path) -> None:
+    code = """
+        import threading
+        done = threading.Event()
+        threading.Timer(0.05, done.set).start()
+        threading.Timer(60, print).cancel()
+        done.wait(30)
+    """
+    report = report_on(tmp_path, code)
+    assert [report["threads"][key] for key in ("started", "peak")] == [1, 2]
+    names = [thread["name"] for thread in report["threads"]["list"]]
+    assert names[0] == "MainThread"
+    assert len(names) == 2
+    # Each wait is one of a thread that is listed: those of the serving thread are in neither sum.
+    assert "Timer" not in {wait["kind"] for wait in report["waits"]}
+    counts = [sum(wait["count"] for wait in report["waits"])]
+    counts.append(
+        sum(
+            wait["count"]
+            for thread in report["threads"]["list"]
+            for wait in thread["waited"].values()
+        )
+    )
+    assert counts[0] == counts[1]
+
+
+def test_a_thread_has_not_used_more_time_than_it_lived(tmp_path: Path) -> None:
+    code = """
+        import threading
+        for number in range(200):
+            thread = threading.Thread(target=int)
+            thread.start()
+            thread.join()
+    """
+    threads = report_on(tmp_path, code)["threads"]["list"]
+    assert len(threads) == 201
+    for thread in threads:
+        # Two clocks of the system, which may differ by a microsecond.
+        assert 0 < thread["cpu"] <= thread["ended"] - thread["started"] + 1e-6
 
 
 def test_a_thread_that_still_waits_is_reported_as_waiting(tmp_path: Path) -> None:

@@ -180,6 +180,7 @@ class Timer(_StandardTimer, Thread):
 
     def _run_here(self) -> None:
         """Do what the bootstrap does, in a thread that goes on to do other things."""
+        _core.thread_named(self._name)  # from here on it does the program's work
         self._ident = ident = threading.get_ident()
         if hasattr(self, "_set_native_id"):
             self._set_native_id()

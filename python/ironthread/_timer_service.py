@@ -65,7 +65,7 @@ class Service:
         return timer
 
     def _serve(self) -> None:
-        _core.thread_named(_NAME)
+        _core.thread_helps(_NAME)
         _core.name_os_thread(_NAME)
         agenda = self._agenda
         while (due := agenda.next()) is not None:

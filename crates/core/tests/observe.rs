@@ -12,10 +12,10 @@ use common::{long, soon, start, start_waiting, until};
 use ironthread::observe::Tally;
 use ironthread::observe::origin::{Line, line, made_at};
 use ironthread::observe::registry::{
-    ThreadFacts, announce, announce_end, ident_of, set_name, threads,
+    ThreadFacts, announce, announce_end, ident_of, set_helper, set_name, threads,
 };
 use ironthread::queue::{Fifo, Queue};
-use ironthread::sync::{Event, Lock};
+use ironthread::sync::{Event, Lock, RLock};
 use ironthread::thread::ThreadId;
 use ironthread::wait::{Deadline, Kind, Origin, clock, watch};
 
@@ -90,10 +90,30 @@ fn a_thread_that_waits_for_a_lock_leads_to_its_holder() {
     scope(|scope| {
         let waiter = start_waiting(scope, Kind::Lock, || lock.acquire(long()));
         assert_eq!(lock.holder(), Some(ThreadId::current()));
+        assert_eq!(facts_of(waiter.id).unwrap().holder, lock.holder());
         assert!(ident_of(lock.holder().unwrap()).is_some());
         lock.release().unwrap();
         assert_eq!(waiter.join(), Ok(true));
         assert_eq!(lock.release(), Ok(()));
+    });
+}
+
+#[test]
+fn the_holder_is_told_for_as_long_as_a_lock_is_waited_for() {
+    let lock = RLock::new();
+    assert!(lock.try_acquire());
+    let event = Event::new();
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::RLock, || {
+            assert_eq!(lock.acquire(long()), Ok(true));
+            event.wait(long())
+        });
+        assert_eq!(facts_of(waiter.id).unwrap().holder, Some(ThreadId::current()));
+        lock.release().unwrap();
+        until(|| waiter.waiting().is_some_and(|waiting| waiting.site.kind() == Kind::Event));
+        assert_eq!((facts_of(waiter.id).unwrap().holder, lock.holder()), (None, Some(waiter.id)));
+        event.set();
+        assert_eq!(waiter.join(), Ok(true));
     });
 }
 
@@ -120,6 +140,24 @@ fn waits_are_recorded_by_kind_and_line_while_watched() {
     assert!(tally.total >= 3 * limit && tally.longest >= limit && tally.longest < tally.total);
     let own = facts_of(ThreadId::current()).unwrap().waits[Kind::Event.index()];
     assert!(own.count >= 3 && own.total >= tally.total);
+}
+
+#[test]
+fn what_a_helper_waits_for_is_not_recorded() {
+    let _recording = recording();
+    let made = origin(line!(), Kind::Event);
+    let event = Event::made_at(Some(made));
+    scope(|scope| {
+        let helper = start(scope, || {
+            set_helper("helper");
+            assert_eq!(event.wait(soon()), Ok(false));
+            facts_of(ThreadId::current()).unwrap()
+        });
+        let facts = helper.join();
+        assert!(facts.helper);
+        assert_eq!(facts.waits[Kind::Event.index()].count, 0);
+    });
+    assert_eq!(recorded(Kind::Event, made), None);
 }
 
 #[test]
@@ -190,5 +228,39 @@ fn a_thread_that_ends_while_watched_is_kept_for_the_report() {
     assert_eq!(facts_of(id).unwrap().ended, facts.ended);
     watch::start();
     assert!(facts_of(id).is_none());
+    drop(recording);
+}
+
+#[test]
+fn a_new_recording_begins_with_nothing_of_the_threads_that_live() {
+    let recording = recording();
+    let busy = Duration::from_millis(20);
+    let own = || facts_of(ThreadId::current()).unwrap();
+    assert_eq!(Event::new().wait(soon()), Ok(false));
+    if cfg!(target_os = "linux") {
+        until(|| own().cpu.unwrap() >= busy);
+    }
+    watch::start();
+    let facts = own();
+    assert_eq!(facts.waits[Kind::Event.index()].count, 0);
+    assert!(facts.cpu.unwrap_or_default() < busy, "{:?}", facts.cpu);
+    drop(recording);
+}
+
+#[test]
+fn a_thread_uses_no_more_time_than_it_lives() {
+    let recording = recording();
+    for _ in 0..100 {
+        let id = scope(|scope| {
+            let running = start(scope, || announce_end("short"));
+            let id = running.id;
+            running.join();
+            id
+        });
+        let facts = facts_of(id).unwrap();
+        let lived = Duration::from_nanos(facts.ended.unwrap() - facts.started);
+        // Two clocks of the system, that may differ by a microsecond.
+        assert!(facts.cpu.unwrap_or_default() <= lived + Duration::from_micros(1), "{facts:?}");
+    }
     drop(recording);
 }

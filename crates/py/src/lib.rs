@@ -46,7 +46,7 @@ mod _core {
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
         thread::{PyLife, start_event},
-        thread::{name_os_thread, thread_ended, thread_named, thread_waiting},
+        thread::{name_os_thread, thread_ended, thread_helps, thread_named, thread_waiting},
         timer::{PyAgenda, PyKey},
         watch::{watch_snapshot, watch_start, watch_stop},
     };

@@ -70,6 +70,12 @@ pub(crate) fn thread_named(name: &str) {
     registry::set_name(name);
 }
 
+/// Give the calling thread, which works for the engine, a name: it is left out of what is recorded.
+#[pyfunction]
+pub(crate) fn thread_helps(name: &str) {
+    registry::set_helper(name);
+}
+
 /// Show the calling thread under this name in the operating system, as far as it has room.
 #[pyfunction]
 pub(crate) fn name_os_thread(name: &str) {

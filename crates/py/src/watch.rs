@@ -2,6 +2,7 @@
 
 use ironthread::observe::registry::{self, ThreadFacts, Waiting};
 use ironthread::observe::{Tally, origin};
+use ironthread::thread::ThreadId;
 use ironthread::wait::{Kind, Origin, watch};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -29,7 +30,7 @@ pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         waits.append(wait_row(py, kind, origin, tally)?)?;
     }
     let threads = PyList::empty(py);
-    for facts in registry::threads() {
+    for facts in registry::threads().into_iter().filter(|facts| !facts.helper) {
         threads.append(thread_row(py, &facts)?)?;
     }
     snapshot.set_item("waits", waits)?;
@@ -89,7 +90,11 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
         }
     }
     row.set_item("waited", waited)?;
-    row.set_item("waiting", facts.waiting.map(|waiting| waiting_row(py, waiting)).transpose()?)?;
+    let waiting = facts.waiting.map(|waiting| waiting_row(py, waiting)).transpose()?;
+    if let Some(waiting) = &waiting {
+        waiting.set_item("holder", facts.holder.map(ThreadId::get))?;
+    }
+    row.set_item("waiting", waiting)?;
     Ok(row)
 }
 

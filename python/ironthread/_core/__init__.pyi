@@ -15,6 +15,7 @@ from .thread import Life as Life
 from .thread import name_os_thread as name_os_thread
 from .thread import start_event as start_event
 from .thread import thread_ended as thread_ended
+from .thread import thread_helps as thread_helps
 from .thread import thread_named as thread_named
 from .thread import thread_waiting as thread_waiting
 from .timer import Agenda as Agenda
@@ -43,6 +44,7 @@ __all__ = [
     "prepare_futures",
     "start_event",
     "thread_ended",
+    "thread_helps",
     "thread_named",
     "thread_waiting",
     "watch_snapshot",

@@ -16,6 +16,10 @@ class _WaitingRow(TypedDict):
     origin: tuple[str, int] | None
     since: float
 
+class _HeldRow(_WaitingRow):
+    # The id of the thread that holds the lock waited for; None where that is no lock, or nobody.
+    holder: int | None
+
 class _ThreadRow(TypedDict):
     id: int
     ident: int
@@ -28,7 +32,7 @@ class _ThreadRow(TypedDict):
     # Seconds of processor time.
     cpu: float | None
     waited: dict[str, _Tally]
-    waiting: _WaitingRow | None
+    waiting: _HeldRow | None
 
 class _Snapshot(TypedDict):
     waits: list[_WaitRow]
@@ -38,6 +42,3 @@ class _Snapshot(TypedDict):
 def watch_start() -> None: ...
 def watch_stop() -> None: ...
 def watch_snapshot() -> _Snapshot: ...
-def thread_started() -> None: ...
-def thread_named(name: str) -> None: ...
-def thread_ended(name: str) -> None: ...

@@ -1,12 +1,13 @@
 """What the engine observed, as a report's data.
 
-All times are in seconds; points in time count from the start of the program.
+All times are in seconds; points in time count from the start of the program. The classes are plain
+ones: `dataclasses` takes longer to load than all of the rest of a report.
 """
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 _OWN_KINDS = frozenset({"Timer"})
 
 
-@dataclass(slots=True)
 class Waited:
     """Waits that are over: how many, how long together, and the longest of them."""
 
-    count: int = 0
-    total: float = 0.0
-    longest: float = 0.0
+    __slots__ = ("count", "longest", "total")
+
+    def __init__(self, count: int = 0, total: float = 0.0, longest: float = 0.0) -> None:
+        self.count = count
+        self.total = total
+        self.longest = longest
 
     def add(self, other: Waited) -> None:
         """Take the other waits in."""
@@ -33,39 +36,70 @@ class Waited:
         self.longest = max(self.longest, other.longest)
 
 
-@dataclass(slots=True)
 class Site:
     """A line of the program, and the waits on what it made. No origin: made before the start."""
 
-    kind: str
-    origin: tuple[str, int] | None
-    objects: int
-    waited: Waited
+    __slots__ = ("kind", "objects", "origin", "waited")
+
+    def __init__(
+        self, kind: str, origin: tuple[str, int] | None, objects: int, waited: Waited
+    ) -> None:
+        self.kind = kind
+        self.origin = origin
+        self.objects = objects
+        self.waited = waited
 
 
-@dataclass(slots=True)
 class Waiting:
     """A wait that was not over when the program was."""
 
-    kind: str
-    origin: tuple[str, int] | None
-    since: float
+    __slots__ = ("holder", "kind", "origin", "since")
+
+    def __init__(
+        self,
+        kind: str,
+        origin: tuple[str, int] | None,
+        since: float,
+        holder: Thread | None = None,
+    ) -> None:
+        self.kind = kind
+        self.origin = origin
+        self.since = since
+        self.holder = holder
+        """The thread that held the lock."""
 
 
-@dataclass(slots=True)
 class Thread:
     """One thread. A thread that had not ended lived to the end of the program."""
 
-    name: str
-    ident: int | None
-    native_id: int | None
-    is_main: bool
-    started: float
-    ended: float
-    alive: bool
-    cpu: float | None
-    waited: dict[str, Waited] = field(default_factory=dict)
-    waiting: Waiting | None = None
+    __slots__ = (
+        *("name", "ident", "native_id", "is_main", "started", "ended", "alive", "cpu"),
+        *("waited", "waiting"),
+    )
+
+    def __init__(
+        self,
+        name: str,
+        ident: int | None,
+        native_id: int | None,
+        is_main: bool,
+        started: float,
+        ended: float,
+        alive: bool,
+        cpu: float | None,
+        waited: dict[str, Waited] | None = None,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self.name = name
+        self.ident = ident
+        self.native_id = native_id
+        self.is_main = is_main
+        self.started = started
+        self.ended = ended
+        self.alive = alive
+        self.cpu = cpu
+        self.waited = waited or {}
+        self.waiting = waiting
 
     @property
     def lived(self) -> float:
@@ -73,15 +107,26 @@ class Thread:
         return self.ended - self.started
 
 
-@dataclass(slots=True)
 class Report:
     """One run of a program."""
 
-    program: list[str]
-    elapsed: float
-    cpu: float
-    threads: list[Thread]
-    sites: list[Site]
+    def __init__(
+        self,
+        program: list[str],
+        elapsed: float,
+        cpu: float,
+        threads: list[Thread],
+        sites: list[Site],
+        is_child: bool = False,
+    ) -> None:
+        self.program = program
+        self.process = os.getpid()
+        self.is_child = is_child
+        """Whether a process of the same run started this one."""
+        self.elapsed = elapsed
+        self.cpu = cpu
+        self.threads = threads
+        self.sites = sites
 
     @property
     def started(self) -> int:
@@ -101,28 +146,24 @@ class Report:
 
 
 def collect(
-    snapshot: Mapping[str, Any], program: list[str], cpu: float, main_cpu_before: float = 0.0
+    snapshot: Mapping[str, Any], program: list[str], cpu: float, is_child: bool = False
 ) -> Report:
     """Make a report of what `ironthread._core.watch_snapshot()` returned.
 
-    `cpu` is the CPU time of the process while the program ran; `main_cpu_before` what the main
-    thread had used before.
+    `program` is what was run, as on the command line; `cpu` is the CPU time of the process while it
+    ran; `is_child` tells whether a process of the same run started this one.
     """
     elapsed = snapshot["elapsed"]
     main = threading.main_thread().ident
-    threads = [_thread(row, elapsed, main) for row in snapshot["threads"]]
-    for thread in threads:
-        if thread.is_main and thread.cpu is not None:
-            thread.cpu -= main_cpu_before
-    threads.sort(key=lambda thread: (not thread.is_main, thread.started))
-    return Report(program, elapsed, cpu, threads, _sites(snapshot["waits"]))
+    threads = {row["id"]: _thread(row, elapsed, main) for row in snapshot["threads"]}
+    for row in snapshot["threads"]:
+        threads[row["id"]].waiting = _waiting(row["waiting"], threads)
+    listed = sorted(threads.values(), key=lambda thread: (not thread.is_main, thread.started))
+    return Report(program, elapsed, cpu, listed, _sites(snapshot["waits"]), is_child)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
     ended = row["ended"]
-    waiting = row["waiting"]
-    if waiting is not None and waiting["kind"] in _OWN_KINDS:
-        waiting = None
     return Thread(
         name=row["name"] or "",
         ident=row["ident"],
@@ -135,8 +176,13 @@ def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
         waited={
             kind: _waited(wait) for kind, wait in row["waited"].items() if kind not in _OWN_KINDS
         },
-        waiting=waiting and Waiting(waiting["kind"], waiting["origin"], waiting["since"]),
     )
+
+
+def _waiting(row: Mapping[str, Any] | None, threads: Mapping[int, Thread]) -> Waiting | None:
+    if row is None or row["kind"] in _OWN_KINDS:
+        return None
+    return Waiting(row["kind"], row["origin"], row["since"], threads.get(row["holder"]))
 
 
 def _sites(rows: Sequence[Mapping[str, Any]]) -> list[Site]:

@@ -52,7 +52,6 @@ class Ending:
         _core.watch_start()
         _core.thread_named(threading.current_thread().name)
         self._cpu = time.process_time()
-        self._main_cpu = time.thread_time()
 
     def cancel(self) -> None:
         """Report nothing: the program could not be loaded."""
@@ -87,7 +86,7 @@ class Ending:
         with without_modules_of_the_program(self._path):
             from ironthread.report import collect, render
 
-            report = collect(snapshot, program, cpu, self._main_cpu)
+            report = collect(snapshot, program, cpu)
             return render(self._options.report, report, self._directory)
 
 

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::loan::Loan;
 use super::tally::Tally;
+use crate::facade::AtomicU32;
+use crate::sync;
 use crate::thread::{Life, ThreadId};
 use crate::wait::{Kind, Site, clock, host, watch};
 
@@ -36,21 +39,42 @@ pub struct ThreadFacts {
     pub started: u64,
     /// When it ended.
     pub ended: Option<u64>,
-    /// The processor time it used, where the system tells.
+    /// The processor time it used since then, or since the recording began, where the system tells.
     pub cpu: Option<Duration>,
+    /// What it had used before.
+    cpu_before: Duration,
+    /// Whether it works for the engine, not for the program: its waits are not recorded.
+    pub helper: bool,
     /// Its waits by kind, in the order of [`Kind::ALL`]; recorded while watched.
     pub waits: [Tally; Kind::ALL.len()],
     /// What it waits for now.
     pub waiting: Option<Waiting>,
+    /// Who holds that, if it is a lock.
+    pub holder: Option<ThreadId>,
 }
 
 /// A thread's own record; the registry and the thread share it. Any other thread locks it with the
 /// registry locked, so that a fork, which locks the registry, finds the forking thread's record free.
-struct Record(Mutex<ThreadFacts>);
+struct Record {
+    facts: Mutex<ThreadFacts>,
+    /// The word of the lock that the thread waits for.
+    word: Loan<AtomicU32>,
+}
 
 impl Record {
     fn facts(&self) -> MutexGuard<'_, ThreadFacts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The facts as they are now, but for the processor time of a thread that lives.
+    fn observed(&self) -> ThreadFacts {
+        let facts = self.facts();
+        // With the facts locked, the thread cannot leave the wait they tell of, nor lend another word.
+        let holder = match facts.waiting.map(|waiting| waiting.site.kind()) {
+            Some(Kind::Lock | Kind::RLock) => self.word.look(sync::holder_of).flatten(),
+            _ => None,
+        };
+        ThreadFacts { holder, ..facts.clone() }
     }
 }
 
@@ -94,7 +118,7 @@ fn with_own<R>(step: impl FnOnce(&mut ThreadFacts) -> R) -> Option<R> {
 
 /// Enters the calling thread under its new number.
 pub(crate) fn enrol(id: ThreadId) {
-    let record = Arc::new(Record(Mutex::new(ThreadFacts {
+    let facts = ThreadFacts {
         id,
         ident: host::host().thread_ident(),
         native_id: native_id(),
@@ -102,9 +126,14 @@ pub(crate) fn enrol(id: ThreadId) {
         started: clock::now(),
         ended: None,
         cpu: None,
+        // After the start, as it is read before the end: what was used lies within what was lived.
+        cpu_before: own_cpu().unwrap_or_default(),
+        helper: false,
         waits: [Tally::default(); Kind::ALL.len()],
         waiting: None,
-    })));
+        holder: None,
+    };
+    let record = Arc::new(Record { facts: Mutex::new(facts), word: Loan::new() });
     records().insert(id, Arc::clone(&record));
     // Without thread-local storage (a thread being torn down) the entry has no owner to remove it.
     if OWN.try_with(|own| own.replace(Some(Own { record, lives: Vec::new() }))).is_err() {
@@ -117,10 +146,22 @@ pub fn announce() {
     let _ = ThreadId::current();
 }
 
-/// Gives the calling thread a name.
+/// Gives the calling thread a name, as one of the program's.
 pub fn set_name(name: &str) {
+    enter(name, false);
+}
+
+/// Gives the calling thread a name, as one that works for the engine.
+pub fn set_helper(name: &str) {
+    enter(name, true);
+}
+
+fn enter(name: &str, helper: bool) {
     announce();
-    with_own(|own| own.name = Some(name.to_owned()));
+    with_own(|own| {
+        own.name = Some(name.to_owned());
+        own.helper = helper;
+    });
 }
 
 /// Notes that the calling thread is done with its work, under this name.
@@ -149,8 +190,8 @@ pub(crate) fn ends_with_thread(life: Arc<Life>) {
 
 fn end(facts: &mut ThreadFacts) {
     if facts.ended.is_none() {
+        facts.cpu = since_before(own_cpu(), facts);
         facts.ended = Some(clock::now());
-        facts.cpu = own_cpu();
     }
 }
 
@@ -159,9 +200,24 @@ pub(crate) fn set_waiting(waiting: Option<Waiting>) -> Option<Waiting> {
     with_own(|own| std::mem::replace(&mut own.waiting, waiting)).flatten()
 }
 
-/// Counts a wait of the calling thread.
-pub(crate) fn count_wait(kind: Kind, nanoseconds: u64) {
-    with_own(|own| own.waits[kind.index()].add(nanoseconds));
+/// Lets other threads see, during the call, the word of the lock that the calling thread waits for.
+pub(crate) fn lending<R>(word: &AtomicU32, call: impl FnOnce() -> R) -> R {
+    let record = OWN.try_with(|own| own.borrow().as_ref().map(|own| Arc::clone(&own.record)));
+    match record.ok().flatten() {
+        Some(record) => record.word.during(word, call),
+        None => call(),
+    }
+}
+
+/// Counts a wait of the calling thread; `false` when it is none of the program's.
+pub(crate) fn count_wait(kind: Kind, nanoseconds: u64) -> bool {
+    let count = |own: &mut ThreadFacts| {
+        if !own.helper {
+            own.waits[kind.index()].add(nanoseconds);
+        }
+        !own.helper
+    };
+    with_own(count).unwrap_or(true)
 }
 
 /// What the living thread with this identifier of the host's waits for; `None` when it waits for nothing
@@ -182,17 +238,36 @@ pub fn ident_of(id: ThreadId) -> Option<u64> {
 /// What is known of every registered thread, in the order of their numbers.
 #[must_use]
 pub fn threads() -> Vec<ThreadFacts> {
-    let mut all: Vec<_> = records().values().map(|record| record.facts().clone()).collect();
+    let mut all: Vec<_> = records().values().map(|record| record.observed()).collect();
+    let own = native_id();
     // Files are read with no lock held.
     for facts in all.iter_mut().filter(|facts| facts.ended.is_none()) {
-        facts.cpu = facts.native_id.and_then(cpu_of);
+        let cpu = match facts.native_id {
+            // The kernel's file is behind by what a thread has used since its last tick.
+            id if id == own => own_cpu(),
+            id => id.and_then(cpu_of),
+        };
+        facts.cpu = since_before(cpu, facts);
     }
     all
 }
 
-/// Forgets the threads that have ended.
-pub(crate) fn forget_ended() {
-    records().retain(|_, record| record.facts().ended.is_none());
+fn since_before(cpu: Option<Duration>, facts: &ThreadFacts) -> Option<Duration> {
+    cpu.map(|cpu| cpu.saturating_sub(facts.cpu_before))
+}
+
+/// Begins a new recording: forgets the threads that have ended, and what the others did before.
+pub(crate) fn begin_again() {
+    let before = threads();
+    let mut records = records();
+    records.retain(|_, record| record.facts().ended.is_none());
+    for ThreadFacts { id, cpu, .. } in before {
+        if let Some(record) = records.get(&id) {
+            let mut facts = record.facts();
+            facts.cpu_before += cpu.unwrap_or_default();
+            facts.waits = Default::default();
+        }
+    }
 }
 
 /// The registry's lock, held over a fork.
@@ -204,7 +279,11 @@ impl RegistryGuard {
     /// Keeps one thread's record only, and puts the kernel's new identifier into it.
     pub(crate) fn retain_thread(&mut self, id: ThreadId) {
         self.0.retain(|&other, _| other == id);
-        with_own(|own| own.native_id = native_id());
+        with_own(|own| {
+            own.native_id = native_id();
+            // Its clock has begun anew.
+            own.cpu_before = Duration::ZERO;
+        });
     }
 }
 

@@ -25,12 +25,18 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::error::{Interrupted, NotHeld};
 use crate::facade::AtomicU32;
+use crate::observe::registry;
 use crate::thread::{ID_BITS, ThreadId};
 use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
 
 const FREE: u32 = 0;
 const HOLDER: u32 = (1 << ID_BITS) - 1;
 const PARKED: u32 = 1 << 31;
+
+/// The thread that a word names.
+pub(crate) fn holder_of(word: &AtomicU32) -> Option<ThreadId> {
+    ThreadId::from_word(word.load(Relaxed) & HOLDER)
+}
 
 /// See the module's description.
 pub(crate) struct Holder {
@@ -57,7 +63,7 @@ impl Holder {
 
     /// The thread that holds the lock.
     pub(crate) fn get(&self) -> Option<ThreadId> {
-        ThreadId::from_word(self.word.load(Relaxed) & HOLDER)
+        holder_of(&self.word)
     }
 
     /// Whether `thread` holds the lock. Only `thread` itself can rely on a yes.
@@ -101,7 +107,8 @@ impl Holder {
             if !self.mark_parked() {
                 continue;
             }
-            match wait::park(site, place, || self.is_held_and_parked(), deadline, signals) {
+            let park = || wait::park(site, place, || self.is_held_and_parked(), deadline, signals);
+            match registry::lending(&self.word, park) {
                 Wake::HandedOver => return Ok(true),
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}

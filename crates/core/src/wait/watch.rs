@@ -46,7 +46,7 @@ pub fn is_on() -> bool {
 /// Begins a new recording: earlier figures and ended threads are forgotten.
 pub fn start() {
     tallies().clear();
-    registry::forget_ended();
+    registry::begin_again();
     SINCE.store(clock::now(), Ordering::Relaxed);
     ON.store(true, Ordering::Relaxed);
 }
@@ -100,7 +100,8 @@ impl Visit {
     fn record(&self) {
         let Waiting { site, since } = self.waiting;
         let nanoseconds = clock::now().saturating_sub(since);
-        registry::count_wait(site.kind(), nanoseconds);
-        tallies().entry((site.kind(), site.origin())).or_default().add(nanoseconds);
+        if registry::count_wait(site.kind(), nanoseconds) {
+            tallies().entry((site.kind(), site.origin())).or_default().add(nanoseconds);
+        }
     }
 }
