@@ -166,7 +166,7 @@ def test_the_page_shows_figures_failures_and_why_tests_are_excluded() -> None:
     suite.failed = ["test_queue.CQueueTest.test_shrinking_queue"]
     absent = SuiteResult("library", absent="not in this interpreter")
     suites = {"test_queue": suite, "test_asynchat": absent}
-    text = page([InterpreterResult("CPython 3.14.0", (3, 14, 0), suites)], EXCLUSIONS)
+    text = page([InterpreterResult("CPython 3.15.0", (3, 15, 0), suites)], EXCLUSIONS)
     assert "| `test_queue` | 321 | 1 |  |  | 1 |" in text
     assert "`test_queue.CQueueTest.test_shrinking_queue`" in text
     assert "Absent, not in this interpreter: `test_asynchat`" in text
