@@ -492,3 +492,57 @@ def test_whoever_looks_at_a_thread_that_has_ended_is_not_in_the_way_of_others() 
         until(lambda: not thread.is_alive())
         thread.join()
     assert not thread.is_alive()
+
+
+def test_a_name_that_is_no_unicode_is_shown_as_well_as_it_can_be() -> None:
+    # Such names come from names of files that are in no encoding.
+    go = Event()
+    thread = Thread(target=go.wait, name="first \udcff")
+    thread.start()
+
+    def shown() -> str:
+        (row,) = (
+            row
+            for row in _core.watch_snapshot()["threads"]
+            if row["ident"] == thread.ident and row["alive"]
+        )
+        return str(row["name"])
+
+    assert thread.name == "first \udcff"
+    assert shown().startswith("first \ufffd")
+    thread.name = "second \ud800"
+    assert shown().startswith("second \ufffd")
+    go.set()
+    thread.join()
+
+
+def test_joins_when_the_interpreter_is_on_its_way_out_are_as_in_the_standard_library() -> None:
+    program = """
+        import sys, threading
+        import ironthread.threading
+
+        class Cycle:
+            # It refers to itself, so it is collected late: when the interpreter ends, and others stand still.
+            def __init__(self, thread):
+                self.itself, self.thread = self, thread
+                thread.daemon = True
+                thread.start()
+
+            def __del__(self):
+                try:
+                    self.thread.join(0.01)
+                except Exception as error:
+                    print(type(error).__name__, error)
+                else:
+                    print(self.thread.is_alive())
+
+        module = {"standard": threading, "ours": ironthread.threading}[sys.argv[1]]
+        never = module.Event()
+        if sys.argv[2] == "thread":
+            Cycle(module.Thread(target=never.wait))
+        else:
+            Cycle(module.Timer(1000, print))
+    """
+    for kind in ("thread", "timer"):
+        standards, ours = (run_program(program, whose, kind) for whose in ("standard", "ours"))
+        assert ours.out == standards.out != ""

@@ -17,6 +17,7 @@ thread state and its `threading.local` values are gone then, as in the standard 
 from __future__ import annotations
 
 import _thread
+import sys
 import threading
 
 from ironthread import _core
@@ -65,11 +66,17 @@ class Thread(StandardThread):
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended, at most `timeout` seconds (None: without limit).
 
-        Raises RuntimeError for the calling thread itself and for one that was not started, and
-        OverflowError for a timeout above `threading.TIMEOUT_MAX`.
+        Raises RuntimeError for the calling thread itself and for one that was not started,
+        OverflowError for a timeout above `threading.TIMEOUT_MAX`, and from Python 3.14 on
+        PythonFinalizationError when the interpreter is on its way out: other threads stand still.
         """
         life = self._life
         if life is not None and self._started.is_set() and self is not threading.current_thread():
+            if sys.version_info >= (3, 14) and sys.is_finalizing() and not life.is_over():
+                # A builtin from 3.13 on.
+                raise PythonFinalizationError(  # noqa: F821
+                    "cannot join thread at interpreter shutdown"
+                )
             if not life.join(timeout):
                 return
             timeout = None  # over: what the interpreter keeps of it is freed in no time

@@ -1,4 +1,6 @@
 //! What the engine has to do with threads: their beginning, name and end, and what they wait for.
+//!
+//! A name may be no Unicode (it holds part of a file's name, perhaps): what is not is replaced.
 
 use std::sync::Arc;
 
@@ -6,7 +8,7 @@ use ironthread::observe::registry;
 use ironthread::thread::{Life, os_name};
 use ironthread::wait::{Kind, clock};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
@@ -26,8 +28,8 @@ impl PyLife {
     }
 
     /// The calling thread lives this life, under this name, until the operating system's thread ends.
-    fn begin(&self, name: &str) {
-        registry::set_name(name);
+    fn begin(&self, name: &Bound<'_, PyString>) {
+        registry::set_name(&name.to_string_lossy());
         self.0.begin();
     }
 
@@ -51,9 +53,9 @@ impl PyLife {
     }
 
     /// Give the thread that lives it another name.
-    fn rename(&self, name: &str) {
+    fn rename(&self, name: &Bound<'_, PyString>) {
         if let Some(id) = self.0.thread() {
-            registry::rename(id, name);
+            registry::rename(id, &name.to_string_lossy());
         }
     }
 }
@@ -66,8 +68,8 @@ pub(crate) fn start_event(py: Python<'_>) -> PyEvent {
 
 /// Give the calling thread a name, and with it a place in the engine's registry.
 #[pyfunction]
-pub(crate) fn thread_named(name: &str) {
-    registry::set_name(name);
+pub(crate) fn thread_named(name: &Bound<'_, PyString>) {
+    registry::set_name(&name.to_string_lossy());
 }
 
 /// Give the calling thread, which works for the engine, a name: it is left out of what is recorded.
@@ -78,14 +80,14 @@ pub(crate) fn thread_helps(name: &str) {
 
 /// Show the calling thread under this name in the operating system, as far as it has room.
 #[pyfunction]
-pub(crate) fn name_os_thread(name: &str) {
-    os_name::set(name);
+pub(crate) fn name_os_thread(name: &Bound<'_, PyString>) {
+    os_name::set(&name.to_string_lossy());
 }
 
 /// Note that the calling thread is done with its work, under this name.
 #[pyfunction]
-pub(crate) fn thread_ended(name: &str) {
-    registry::announce_end(name);
+pub(crate) fn thread_ended(name: &Bound<'_, PyString>) {
+    registry::announce_end(&name.to_string_lossy());
 }
 
 /// Return what the thread with this identifier waits for, or None: kind, origin, and seconds so far.
