@@ -402,3 +402,22 @@ def test_threads_and_subclasses_that_exist_become_ours_and_go_back() -> None:
         end.release()
         """
     )
+
+
+def test_the_source_shown_of_a_class_in_python_is_that_of_the_standard_one() -> None:
+    python(
+        """
+        import inspect
+        from concurrent import futures
+        import ironthread, threading
+
+        def sources():
+            classes = threading.Thread, threading.Timer, futures.Future, futures.ThreadPoolExecutor
+            return [inspect.getsource(cls) for cls in classes]
+
+        before = sources()
+        ironthread.install()
+        assert threading.Thread is ironthread.Thread
+        assert sources() == before
+        """
+    )

@@ -14,6 +14,7 @@ from queue import Empty
 from time import monotonic
 
 from ironthread import _core, _imports
+from ironthread._pose import pose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Future(_core.Future, StandardFuture):  # type: ignore[misc]
     """
 
 
-Future.__module__ = "concurrent.futures._base"
+pose(Future, StandardFuture)
 
 
 class _Teller:

@@ -22,6 +22,7 @@ from time import monotonic
 
 from ironthread import _core, _imports
 from ironthread._futures import Future
+from ironthread._pose import pose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
                 yield job
 
 
-ThreadPoolExecutor.__module__ = "concurrent.futures.thread"
+pose(ThreadPoolExecutor, StandardExecutor)
 
 
 def _prepares_nothing(cls: type) -> bool:

@@ -21,6 +21,7 @@ import sys
 import threading
 
 from ironthread import _core
+from ironthread._pose import pose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,9 +149,4 @@ class Thread(StandardThread):
             self._life.end()
 
 
-def pose(cls: type) -> None:
-    """Make a class show itself as the standard one whose place it takes."""
-    cls.__module__ = "threading"
-
-
-pose(Thread)
+pose(Thread, StandardThread)

@@ -23,7 +23,8 @@ from _contextvars import Context, copy_context
 from time import monotonic
 
 from ironthread import _core
-from ironthread._threads import Thread, pose
+from ironthread._pose import pose
+from ironthread._threads import Thread
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -231,4 +232,4 @@ def _context_to_start_with() -> Context:
     return copy_context() if inherits else Context()
 
 
-pose(Timer)
+pose(Timer, _StandardTimer)
