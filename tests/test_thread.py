@@ -232,6 +232,16 @@ def test_the_name_of_the_main_thread_does_not_become_that_of_the_process() -> No
         standard.main_thread().name = "MainThread"
 
 
+def test_it_begins_and_ends_whatever_its_name() -> None:
+    for name in ("\udcff of a file", "zero \0 inside", "", "line\nend"):
+        ran = Event()
+        thread = Thread(target=ran.set, name=name)
+        thread.start()
+        thread.join()
+        assert (ran.is_set(), thread.name) == (True, name or thread.name)
+        thread.name = name * 2
+
+
 def test_the_engine_knows_its_name_and_the_latest_one() -> None:
     def names() -> set[str | None]:
         return {row["name"] for row in _core.watch_snapshot()["threads"]}

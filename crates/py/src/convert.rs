@@ -1,10 +1,11 @@
-//! Python's arguments as the engine's: truth values and time limits.
+//! Python's arguments as the engine's: truth values, names and time limits.
 
 use std::time::Duration;
 
 use ironthread::wait::Deadline;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::errors::Failure;
 use crate::program;
@@ -21,6 +22,18 @@ impl<'py> FromPyObject<'_, 'py> for Truth {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         program::is_true(&object).map(Self)
+    }
+}
+
+/// A name for people to read. What no encoding has (lone surrogates, from a file's name) is replaced: a
+/// thread must not fail to begin for its name.
+pub(crate) struct Name(pub(crate) String);
+
+impl<'py> FromPyObject<'_, 'py> for Name {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(object.cast::<PyString>()?.to_string_lossy().into_owned()))
     }
 }
 

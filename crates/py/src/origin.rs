@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use ironthread::observe::origin::{Line, made_at};
 use ironthread::wait::{Kind, Origin, watch};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
+use crate::convert::Name;
 use crate::program;
 
 /// The line that makes something of this kind now, when the program is watched.
@@ -32,7 +32,6 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 #[cold]
 fn find(py: Python<'_>, kind: Kind) -> Option<Origin> {
     let found = program::call(FINDER.get()?.bind(py), &[]).ok()?;
-    let (file, number): (Bound<'_, PyString>, u32) = found.extract().ok()?;
-    // A file's name may be no Unicode.
-    Some(made_at(&Line { file: file.to_string_lossy().into(), number }, kind))
+    let (file, number): (Name, u32) = found.extract().ok()?;
+    Some(made_at(&Line { file: file.0.into(), number }, kind))
 }

@@ -8,9 +8,9 @@ use ironthread::observe::registry;
 use ironthread::thread::{Life, os_name};
 use ironthread::wait::{Kind, clock};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 
-use crate::convert::wait_deadline;
+use crate::convert::{Name, wait_deadline};
 use crate::errors::Failure;
 use crate::event::PyEvent;
 use crate::origin;
@@ -28,8 +28,8 @@ impl PyLife {
     }
 
     /// The calling thread lives this life, under this name, until the operating system's thread ends.
-    fn begin(&self, name: &Bound<'_, PyString>) {
-        registry::set_name(&name.to_string_lossy());
+    fn begin(&self, name: Name) {
+        registry::set_name(&name.0);
         self.0.begin();
     }
 
@@ -53,9 +53,9 @@ impl PyLife {
     }
 
     /// Give the thread that lives it another name.
-    fn rename(&self, name: &Bound<'_, PyString>) {
+    fn rename(&self, name: Name) {
         if let Some(id) = self.0.thread() {
-            registry::rename(id, &name.to_string_lossy());
+            registry::rename(id, &name.0);
         }
     }
 }
@@ -68,26 +68,26 @@ pub(crate) fn start_event(py: Python<'_>) -> PyEvent {
 
 /// Give the calling thread a name, and with it a place in the engine's registry.
 #[pyfunction]
-pub(crate) fn thread_named(name: &Bound<'_, PyString>) {
-    registry::set_name(&name.to_string_lossy());
+pub(crate) fn thread_named(name: Name) {
+    registry::set_name(&name.0);
 }
 
 /// Give the calling thread, which works for the engine, a name: it is left out of what is recorded.
 #[pyfunction]
-pub(crate) fn thread_helps(name: &str) {
-    registry::set_helper(name);
+pub(crate) fn thread_helps(name: Name) {
+    registry::set_helper(&name.0);
 }
 
 /// Show the calling thread under this name in the operating system, as far as it has room.
 #[pyfunction]
-pub(crate) fn name_os_thread(name: &Bound<'_, PyString>) {
-    os_name::set(&name.to_string_lossy());
+pub(crate) fn name_os_thread(name: Name) {
+    os_name::set(&name.0);
 }
 
 /// Note that the calling thread is done with its work, under this name.
 #[pyfunction]
-pub(crate) fn thread_ended(name: &Bound<'_, PyString>) {
-    registry::announce_end(&name.to_string_lossy());
+pub(crate) fn thread_ended(name: Name) {
+    registry::announce_end(&name.0);
 }
 
 /// Return what the thread with this identifier waits for, or None: kind, origin, and seconds so far.
