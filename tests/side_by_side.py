@@ -204,10 +204,5 @@ def compare(
         assert tidy(ours.err) == tidy(plain.err), options
         assert ours.seen == plain.seen, options
     report = json.loads(file.read_text(encoding="utf-8"))
-    assert_report(report, program(arguments), threads)
+    assert_report(report, list(arguments), threads)
     return Comparison(plain, report)
-
-
-def program(arguments: tuple[str, ...]) -> list[str]:
-    """What the report calls the program: without `-m`."""
-    return list(arguments[1:] if arguments[0] == "-m" else arguments)

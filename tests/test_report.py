@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
@@ -27,10 +28,20 @@ def row(name: str | None, **facts: Any) -> dict[str, Any]:
     return plain | {"name": name, "cpu": None, "waited": {}, "waiting": None} | facts
 
 
-def report_with(threads: list[Thread] = [], sites: list[Site] = []) -> Report:  # noqa: B006
+def report_with(
+    threads: list[Thread] = [],  # noqa: B006
+    sites: list[Site] = [],  # noqa: B006
+    program: list[str] = ["app.py", "-v"],  # noqa: B006
+    is_child: bool = False,
+) -> Report:
     """A report on a program that ran for two seconds."""
     main = thread("MainThread", 0, 2, is_main=True)
-    return Report(["app.py", "-v"], 2.0, 0.5, [main, *threads], sites)
+    return Report(program, 2.0, 0.5, [main, *threads], sites, is_child)
+
+
+def width(text: str) -> int:
+    """The length of the longest line."""
+    return max(len(line) for line in text.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -139,8 +150,95 @@ def test_places_outside_of_the_directory_are_shortened() -> None:
         assert re.search(rf"^Lock +{re.escape(place)} ", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("program", "title"),
+    [
+        (["app.py", "-v"], "app.py -v"),
+        (["/p/tools/app.py"], "tools/app.py"),
+        (["/usr/local/bin/flask", "run"], "…/bin/flask run"),
+        (["-m", "package.module", "x"], "-m package.module x"),
+        (["app.py", "two\nlines\udcff"], "app.py two?lines?"),
+        (["app.py", *["word"] * 30], "app.py" + 10 * " word" + " wo…"),
+    ],
+)
+def test_the_title_says_what_was_run(program: list[str], title: str) -> None:
+    first = render_text(report_with(program=program), "/p").splitlines()[0]
+    assert first.startswith(f"── ironthread ── {title} ──")
+    assert len(first) == 80
+
+
+def test_the_title_of_a_child_tells_its_process() -> None:
+    report = report_with(program=["app.py", *["word"] * 30], is_child=True)
+    first = render_text(report, "/p").splitlines()[0]
+    assert f"… (process {os.getpid()}) ──" in first
+    assert len(first) == 80
+
+
+def test_the_name_of_a_servers_threads_is_whole() -> None:
+    crowd = [thread(f"Thread-{i} (process_request_thread)") for i in range(16)]
+    text = render_text(report_with(crowd), "/p")
+    assert "\nThread-* (process_request_thread) × 16 " in text
+
+
+def test_columns_there_is_no_room_for_are_named_the_least_waited_for_last() -> None:
+    kinds = ["Lock", "RLock", "Condition", "Semaphore", "Event", "Queue.get", "Thread.join"]
+    waited = {kind: Waited(1, 1.0 + n, 1.0 + n) for n, kind in enumerate(kinds)}
+    text = render_text(report_with([thread("Thread-1 (process_request)", waited=waited)]), "/p")
+    assert width(text) == 80
+    assert re.search(r"^thread +lived +CPU +Event +Queue.get +Thread.join$", text, re.MULTILINE)
+    assert "\n(no room for Semaphore 4.00 s, Condition 3.00 s, RLock 2.00 s, Lock 1.00 s)\n" in text
+
+
+def test_places_are_as_short_as_the_room_asks() -> None:
+    def made_at(path: str) -> str:
+        sites = [Site("Queue.join", (path, 1234), 10000, Waited(100000, 59.9, 59.9))]
+        text = render_text(report_with(sites=sites), "/p")
+        assert width(text) == 80
+        found = re.search(r"^Queue\.join  (\S+):1234 ", text, re.MULTILINE)
+        assert found
+        return found[1]
+
+    assert made_at("/p/package/module.py") == "package/module.py"
+    assert made_at("/p/a_long_directory/package/module.py") == "…/package/module.py"
+    assert made_at("/p/a_package_of_a_long_name/module.py") == "…/module.py"
+    assert made_at("/usr/lib/a_package_of_a_long_name/module.py") == "…/module.py"
+    assert made_at("/p/a_module_of_an_even_longer_name.py") == "…le_of_an_even_longer_name.py"
+
+
+def test_how_long_threads_take_to_begin_is_for_the_json_only() -> None:
+    waited = {"Thread.start": Waited(5, 1.0, 0.5), "Lock": Waited(1, 0.5, 0.5)}
+    sites = [Site(kind, ("/p/app.py", 3), 1, waits) for kind, waits in waited.items()]
+    report = report_with([thread("a", waited=waited)], sites)
+    text = render_text(report, "/p")
+    assert re.search(r"^thread +lived +CPU +Lock$", text, re.MULTILINE)
+    assert re.search(r"^Lock +app\.py:3 ", text, re.MULTILINE)
+    assert "Thread.start" not in text
+    found = json.loads(render_json(report))
+    assert [wait["kind"] for wait in found["waits"]] == ["Thread.start", "Lock"]
+    assert found["threads"]["list"][1]["waited"]["Thread.start"]["count"] == 5
+
+
+def test_a_wait_that_is_not_over_counts_for_its_thread_and_names_who_holds_the_lock() -> None:
+    origin = ("/p/app.py", 3)
+    holder = thread("keeper", alive=True)
+    late = thread("late", 0, 2, alive=True, waited={"Lock": Waited(1, 0.25, 0.25)})
+    late.waiting = Waiting("Lock", origin, 0.5, holder)
+    idle = thread("idle", 0, 2, alive=True, waiting=Waiting("Event", origin, 1.0))
+    orphan = thread("orphan", 0, 2, alive=True)
+    orphan.waiting = Waiting("RLock", origin, 1.0, thread("gone"))
+    text = render_text(report_with([holder, late, idle, orphan]), "/p")
+    assert re.search(r"^thread +lived +CPU +Lock +RLock +Event$", text, re.MULTILINE)
+    assert re.search(r"^late +2\.00 s +10\.0 ms +1\.75 s +- +-$", text, re.MULTILINE)
+    assert re.search(r"^idle +2\.00 s +10\.0 ms +- +- +1\.00 s$", text, re.MULTILINE)
+    assert re.search(r"^still waiting +for +held by +made at +since$", text, re.MULTILINE)
+    assert re.search(r"^late +Lock +keeper +app\.py:3 +1\.50 s$", text, re.MULTILINE)
+    assert re.search(r"^idle +Event +- +app\.py:3 +1\.00 s$", text, re.MULTILINE)
+    assert re.search(r"^orphan +RLock +gone, ended +app\.py:3 +1\.00 s$", text, re.MULTILINE)
+
+
 def test_json_has_the_documented_members() -> None:
-    waiting = Waiting("Event", ("/p/app.py", 3), 0.5)
+    holder = thread("b", ident=2, alive=True)
+    waiting = Waiting("Lock", ("/p/app.py", 3), 0.5, holder)
     found = json.loads(
         render_json(
             report_with(
@@ -149,7 +247,9 @@ def test_json_has_the_documented_members() -> None:
             )
         )
     )
-    assert list(found) == ["schema", "program", "elapsed", "cpu", "threads", "waits"]
+    assert list(found) == ["schema", "program", "process", "elapsed", "cpu", "threads", "waits"]
+    assert found["program"] == ["app.py", "-v"]
+    assert found["process"] == os.getpid()
     assert found["threads"]["list"][1] == {
         "name": "a",
         "ident": 1,
@@ -160,7 +260,12 @@ def test_json_has_the_documented_members() -> None:
         "ended": None,
         "cpu": 0.01,
         "waited": {"Lock": {"count": 1, "total": 0.1, "longest": 0.1}},
-        "waiting": {"kind": "Event", "origin": {"file": "/p/app.py", "line": 3}, "since": 0.5},
+        "waiting": {
+            "kind": "Lock",
+            "origin": {"file": "/p/app.py", "line": 3},
+            "since": 0.5,
+            "holder": {"name": "b", "ident": 2},
+        },
     }
     assert found["waits"] == [
         {

@@ -260,6 +260,41 @@ def test_a_thread_that_still_waits_is_reported_as_waiting(tmp_path: Path) -> Non
     assert 0.15 < report["elapsed"] - patient["waiting"]["since"] < 2
 
 
+@pytest.mark.parametrize("kind", ["Lock", "RLock"])
+def test_who_holds_a_lock_that_a_thread_still_waits_for_is_named(tmp_path: Path, kind: str) -> None:
+    code = f"""
+        import threading, time
+        lock = threading.{kind}()
+        held = threading.Event()
+        def hold():
+            with lock:
+                held.set()
+                threading.Event().wait()
+        threading.Thread(target=hold, name="keeper", daemon=True).start()
+        held.wait()
+        threading.Thread(target=lock.acquire, name="late", daemon=True).start()
+        time.sleep(0.2)
+    """
+    report = report_on(tmp_path, code)
+    keeper, late = (thread_called(report, name) for name in ("keeper", "late"))
+    assert late["waiting"]["kind"] == kind
+    assert late["waiting"]["holder"] == {"name": "keeper", "ident": keeper["ident"]}
+    assert keeper["waiting"]["holder"] is None
+
+
+def test_what_made_up_code_makes_goes_to_the_line_that_runs_it(tmp_path: Path) -> None:
+    code = """
+        import threading
+        from dataclasses import dataclass, field
+        @dataclass
+        class Thing:
+            event: threading.Event = field(default_factory=threading.Event)
+        thing = Thing()  # here
+        thing.event.wait(0.01)
+    """
+    wait_on(report_on(tmp_path, code), "Event", line_of(code, "# here"))
+
+
 def test_no_thread_is_made_up_by_looking_at_names(tmp_path: Path) -> None:
     code = """
         import threading

@@ -5,6 +5,8 @@ import sys
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+# Code that was made up at run time, by dataclasses and the like: who had it made up is of interest.
+_MADE_UP = ("<string>", "<attrs generated ")
 _INSTALLED = tuple(os.path.join("", name, "") for name in ("site-packages", "dist-packages"))
 
 
@@ -18,17 +20,21 @@ def _is_library(filename: str) -> bool:
 def program_line() -> tuple[str, int] | None:
     """Return the file and line, counted from 1, of the innermost frame that is the program's own.
 
-    Frames of this package are passed over, and so are those of the standard library, unless there
-    is no other: what the library makes for itself then goes to the library's line.
+    Frames of this package are passed over, and so are those of made-up code and of the standard
+    library, unless there is no other: what the library makes for itself then goes to its own line.
     """
+    made_up: tuple[str, int] | None = None
     library: tuple[str, int] | None = None
     frame = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
         if not filename.startswith(_PACKAGE):
             line = (filename, frame.f_lineno or 0)
-            if not _is_library(filename):
+            if filename.startswith(_MADE_UP):
+                made_up = made_up or line
+            elif not _is_library(filename):
                 return line
-            library = library or line
+            else:
+                library = library or line
         frame = frame.f_back  # type: ignore[assignment]
-    return library
+    return made_up or library

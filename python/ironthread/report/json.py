@@ -3,7 +3,8 @@
 One object, all times in seconds, points in time counted from the start of the program::
 
     schema        1; it changes when a member goes or changes its meaning, not when one is added
-    program       the script or module and its arguments
+    program       what was run, as on the command line: the script, or -m and the module; arguments
+    process       the identifier of the process
     elapsed, cpu  wall time and CPU time of the process while the program ran
     threads
       started     how many threads the program started
@@ -15,13 +16,17 @@ One object, all times in seconds, points in time counted from the start of the p
         started, ended   points in time
         cpu       its CPU time, null when not known
         waited    an object: kind of wait -> {count, total, longest}
-        waiting   null, or the wait it was in at the end: {kind, origin, since}
+        waiting   null, or the wait it was in at the end: {kind, origin, since, holder}; holder is
+                  {name, ident} of the thread that held the lock, null where that is no lock
     waits         the most waited-for first; for each line of the program and kind of wait
         kind, origin, objects, count, total, longest
 
-`kind` is Lock, RLock, Condition, Semaphore, Event, Barrier, Queue.get, Queue.put or Queue.join.
-`origin` is {file, line}, where the object waited for was made, or null when that was before the
-program started; `objects` tells how many that line made.
+`kind` is Lock, RLock, Condition, Semaphore, Event, Barrier, Queue.get, Queue.put, Queue.join,
+Thread.start (for a thread to begin), Thread.join or Future (for its outcome).
+`origin` is {file, line}, where the object waited for was made (a thread: where it was started), or
+null when that was before the program started; `objects` tells how many that line made.
+`waited` and `waits` tell of waits that are over. The thread that serves timers is not listed, and
+its waits are not counted.
 """
 
 from __future__ import annotations
@@ -46,6 +51,7 @@ def _report(report: Report) -> dict[str, Any]:
     return {
         "schema": _SCHEMA,
         "program": report.program,
+        "process": report.process,
         "elapsed": report.elapsed,
         "cpu": report.cpu,
         "threads": {
@@ -74,6 +80,8 @@ def _thread(thread: Thread) -> dict[str, Any]:
             "kind": waiting.kind,
             "origin": _origin(waiting.origin),
             "since": waiting.since,
+            "holder": waiting.holder
+            and {"name": waiting.holder.name, "ident": waiting.holder.ident},
         },
     }
 

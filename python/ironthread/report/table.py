@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _GAP = "  "
+# A shorter cell would tell nothing.
+_LEAST_ROOM = 12
 
 
 def duration(seconds: float) -> str:
@@ -38,3 +44,25 @@ def table(header: list[str], rows: list[list[str]], left: int) -> list[str]:
         return _GAP.join(aligned).rstrip()
 
     return [line(header), *(line(row) for row in rows)]
+
+
+def fitted(
+    header: list[str],
+    rows: list[list[str]],
+    left: int,
+    narrow: int,
+    fit: Callable[[int, int], str],
+    width: int,
+) -> list[str]:
+    """A table as wide as `width` at the most, if that can be.
+
+    The column `narrow` has the room that the others leave: `fit` gets the number of a row and the
+    room and returns the cell. What stands in the column before does not matter.
+    """
+
+    def with_cell(cells: list[str], cell: str) -> list[str]:
+        return [*cells[:narrow], cell, *cells[narrow + 1 :]]
+
+    rest = table(with_cell(header, ""), [with_cell(cells, "") for cells in rows], left)
+    room = max(width - max(len(line) for line in rest), len(header[narrow]), _LEAST_ROOM)
+    return table(header, [with_cell(cells, fit(row, room)) for row, cells in enumerate(rows)], left)

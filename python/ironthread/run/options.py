@@ -21,3 +21,8 @@ class Options:
         """The form of the report: text, json or none."""
         self.report_file: str | None = None
         """Where the report is written; None is standard error."""
+
+    @property
+    def command(self) -> list[str]:
+        """What is run, as on the command line."""
+        return [*(["-m"] if self.is_module else []), self.target, *self.arguments]
