@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -108,6 +109,69 @@ def test_the_report_goes_to_a_file_on_request(tmp_path: Path, form: str) -> None
     assert (done.stdout, done.stderr) == ("", "")
     report = (tmp_path / "report.out").read_text(encoding="utf-8")
     assert report.startswith("── ironthread ── app.py" if form == "text" else "{")
+
+
+# Starts its own command again, as reloaders do, in a child or in its own place.
+RELOADER = """
+    import os, subprocess, sys, threading
+    again = [sys.executable, *sys.orig_argv[1:]]
+    if "AGAIN" not in os.environ:
+        if "exec" in sys.argv:
+            os.environ["AGAIN"] = "1"
+            os.execv(sys.executable, again)
+        for again_and_again in range(2):
+            subprocess.run(again, env=os.environ | {"AGAIN": "1"}, check=True)
+    threading.Event().wait(0.01)
+"""
+
+
+def test_a_child_that_runs_the_same_command_tells_its_process_in_the_title(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", RELOADER)
+    done = run("app.py", cwd=tmp_path)
+    assert done.returncode == 0
+    titles = re.findall("^── ironthread ── (.*?) ─", done.stderr, re.MULTILINE)
+    assert titles[-1] == "app.py"
+    assert all(re.fullmatch(r"app\.py \(process \d+\)", title) for title in titles[:2])
+    assert len(set(titles)) == 3
+
+
+def test_no_process_of_a_run_overwrites_the_report_of_another(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", RELOADER)
+    done = run("--report", "json", "--report-file", "waits.json", "app.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    processes = {
+        path.name: json.loads(path.read_text(encoding="utf-8"))["process"]
+        for path in tmp_path.glob("waits*")
+    }
+    main = processes.pop("waits.json")
+    assert len(processes) == 2
+    assert processes == {f"waits.{process}.json": process for process in processes.values()}
+    assert main not in processes.values()
+
+
+def test_a_process_that_runs_its_command_anew_in_its_own_place_is_no_child(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", RELOADER)
+    done = run("--report-file", "waits.txt", "app.py", "exec", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in tmp_path.glob("waits*")] == ["waits.txt"]
+    report = (tmp_path / "waits.txt").read_text(encoding="utf-8")
+    assert report.startswith("── ironthread ── app.py exec ──")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="needs /dev/stdout")
+def test_all_processes_of_a_run_write_to_a_pipe_they_share(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", RELOADER)
+    done = run("--report-file", "/dev/stdout", "app.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("── ironthread ──") == 3
+
+
+def test_a_report_tells_of_names_that_cannot_be_written(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", "import threading\nthreading.current_thread().name = '\\udcff'")
+    done = run("--report-file", "waits.txt", "app.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = (tmp_path / "waits.txt").read_text(encoding="utf-8")
+    assert re.search("^\ufffd+ ", report, re.MULTILINE)
 
 
 def test_no_report_means_no_report(tmp_path: Path) -> None:

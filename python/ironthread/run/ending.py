@@ -15,6 +15,7 @@ import threading
 import time
 
 from ironthread import _core
+from ironthread.run import kin
 from ironthread.run.imports import without_modules_of_the_program
 from ironthread.run.locate import current_directory
 from ironthread.run.options import CannotRun
@@ -33,6 +34,8 @@ def check(options: Options) -> None:
     try:
         # Absolute, because the program may change directory.
         options.report_file = os.path.abspath(options.report_file)
+        if kin.own_file(options.report_file) != options.report_file:
+            return  # beside the file of a process above, which made sure
         with open(options.report_file, "ab"):
             pass
     except OSError as error:
@@ -45,6 +48,9 @@ class Ending:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._process = os.getpid()
+        self._file = kin.own_file(options.report_file)
+        self._is_child = kin.is_child()
+        kin.enter(options.report_file)
         self._directory = current_directory() or ""
         # Without the place of our own command; the program's directory is not there yet.
         self._path = sys.path[0 if sys.flags.safe_path else 1 :]
@@ -66,12 +72,12 @@ class Ending:
             report = self._report()
         except Exception as error:  # a report is not worth a traceback at the end
             report = f"ironthread: no report: {error!r}\n"
-        file = self._options.report_file
+        file = self._file
         if file is None:
             _to_standard_error(report)
             return
         try:
-            with open(file, "w", encoding="utf-8") as stream:
+            with open(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(report)
         except OSError as error:
             _to_standard_error(f"ironthread: can't write to {file!r}: {error.strerror}\n")
@@ -81,12 +87,11 @@ class Ending:
         _core.thread_ended(threading.main_thread().name)
         snapshot = _core.watch_snapshot()
         _core.watch_stop()
-        program = [self._options.target, *self._options.arguments]
         # Only now, so that the program found no module loaded that it did not load itself.
         with without_modules_of_the_program(self._path):
             from ironthread.report import collect, render
 
-            report = collect(snapshot, program, cpu)
+            report = collect(snapshot, self._options.command, cpu, self._is_child)
             return render(self._options.report, report, self._directory)
 
 
