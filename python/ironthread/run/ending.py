@@ -16,7 +16,7 @@ import time
 
 from ironthread import _core
 from ironthread.run import kin
-from ironthread.run.imports import without_modules_of_the_program
+from ironthread.run.imports import WithoutModulesOfTheProgram
 from ironthread.run.locate import current_directory
 from ironthread.run.options import CannotRun
 
@@ -88,7 +88,7 @@ class Ending:
         snapshot = _core.watch_snapshot()
         _core.watch_stop()
         # Only now, so that the program found no module loaded that it did not load itself.
-        with without_modules_of_the_program(self._path):
+        with WithoutModulesOfTheProgram(self._path):
             from ironthread.report import collect, render
 
             report = collect(snapshot, self._options.command, cpu, self._is_child)

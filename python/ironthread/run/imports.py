@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 
 from ironthread._places import is_standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
 
-@contextmanager
-def without_modules_of_the_program(path: list[str]) -> Iterator[None]:
-    """Import from `path` only, and nothing that the program put under a name of the library.
+class WithoutModulesOfTheProgram:
+    """Imports from a path only, and nothing that the program put under a name of the library.
 
     A program may have a `json.py` of its own. That one must not be what our `import json` gets.
     """
-    names = sys.stdlib_module_names
-    hidden = {
-        name: module
-        for name, module in sys.modules.copy().items()
-        if name.partition(".")[0] in names and not is_standard(name, module)
-    }
-    saved, sys.path = sys.path, path
-    for name in hidden:
-        del sys.modules[name]
-    try:
-        yield
-    finally:
-        sys.path = saved
-        sys.modules.update(hidden)
+
+    def __init__(self, path: list[str]) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        names = sys.stdlib_module_names
+        self._hidden = {
+            name: module
+            for name, module in sys.modules.copy().items()
+            if name.partition(".")[0] in names and not is_standard(name, module)
+        }
+        self._saved, sys.path = sys.path, self._path
+        for name in self._hidden:
+            del sys.modules[name]
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        sys.path = self._saved
+        sys.modules.update(self._hidden)

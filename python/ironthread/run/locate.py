@@ -1,11 +1,14 @@
-"""Finds the code of a program: a script, a directory or zip file, or a module."""
+"""Finds the code of a program that is a script, a directory or a zip file.
+
+The machinery of imports is taken from where the interpreter has it: `importlib` itself, and what it
+imports, may never be loaded by the program.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
-from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader, SourcelessFileLoader
 
 from ironthread.run.options import CannotRun
 
@@ -67,7 +70,7 @@ def script(path: str) -> Located:
             content = stream.read()
     except OSError as error:
         raise CannotRun(f"can't open {path!r}: {error.strerror}") from None
-    if path.endswith(".pyc") or content.startswith(importlib.util.MAGIC_NUMBER):
+    if path.endswith(".pyc") or content.startswith(MAGIC_NUMBER):
         compiled = SourcelessFileLoader("__main__", file)
         return Located(file, compiled, lambda: compiled.get_code("__main__"))
     # Compiled from what was read: the file may be a pipe.
@@ -86,7 +89,7 @@ def importable(path: str) -> Located | None:
     spec = finder.find_spec("__main__")
     if spec is None or spec.loader is None:
         raise CannotRun(f"can't find a __main__.py in {path!r}")
-    return _from_spec(spec)
+    return from_spec(spec)
 
 
 def _finder(path: str) -> Any:
@@ -98,52 +101,7 @@ def _finder(path: str) -> Any:
     return None
 
 
-def module(name: str) -> Located:
-    """The module `name`, or the `__main__` module of the package `name`."""
-    if name.startswith("."):
-        raise CannotRun(f"relative module names are not supported: {name!r}")
-    spec = _module_spec(name)
-    if spec is not None and spec.submodule_search_locations is not None:
-        spec = _module_spec(f"{name}.__main__")
-        if spec is None:
-            raise CannotRun(f"{name!r} is a package without a __main__ module")
-    if spec is None:
-        raise CannotRun(f"no module named {name!r}")
-    return _from_spec(spec)
-
-
-def _module_spec(name: str) -> ModuleSpec | None:
-    _import_parents(name)
-    try:
-        return importlib.util.find_spec(name)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        hint = f" (try -m {name[:-3]})" if name.endswith(".py") else ""
-        raise CannotRun(f"no module named {name!r}: {error}{hint}") from None
-
-
-def _import_parents(name: str) -> None:
-    """Import the packages above `name`. What goes wrong in their code is the program's affair."""
-    parent = name.rpartition(".")[0]
-    if not parent:
-        return
-    try:
-        __import__(parent)
-    except ImportError as error:
-        missing = error.name is not None and f"{parent}.".startswith(f"{error.name}.")
-        if not missing:
-            raise
-        raise CannotRun(f"no module named {name!r}: {error}") from None
-    if name in sys.modules and not hasattr(sys.modules[name], "__path__"):
-        import warnings
-
-        warnings.warn(
-            f"{name!r} was imported by its package {parent!r} before it is run; it will exist "
-            "twice, which may have surprising effects",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-
-
-def _from_spec(spec: ModuleSpec) -> Located:
+def from_spec(spec: ModuleSpec) -> Located:
+    """The program that a module's specification describes."""
     loader: Any = spec.loader
     return Located(str(spec.origin), loader, lambda: loader.get_code(spec.name), spec)

@@ -30,9 +30,11 @@ class Program:
         """Find the program and set its scene; for a module, its packages are imported."""
         target = self._options.target
         if self._options.is_module:
+            from ironthread.run import modules  # a script does without
+
             sys.argv = ["-m", *self._options.arguments]
             _set_first_path(locate.current_directory())
-            located = locate.module(target)
+            located = modules.module(target)
             sys.argv[0] = located.file
         else:
             sys.argv = [target, *self._options.arguments]
