@@ -27,7 +27,7 @@ options:
 
 A script may also be a directory or a zip file that contains __main__.py. Everything after the
 script or module is passed to the program. The exit status is that of the program; 2 when it could
-not be started.
+not be started. A child that runs the same command adds its process to the name of the report file.
 """
 
 _FORMS = ("text", "json", "none")
