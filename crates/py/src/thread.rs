@@ -2,6 +2,8 @@
 //!
 //! A name may be no Unicode (it holds part of a file's name, perhaps): what is not is replaced.
 
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over what it has extracted")]
+
 use std::sync::Arc;
 
 use ironthread::observe::registry;
