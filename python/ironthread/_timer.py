@@ -159,7 +159,8 @@ class Timer(_StandardTimer, Thread):
     def is_alive(self) -> bool:
         """Return whether the timer was started and has neither ended nor been cancelled."""
         if self._pending and self._life is not None:
-            return not self._life.is_over()
+            # Until 3.12 an interpreter that ends says of all that it does not wait for: ended.
+            return not self._life.is_over() and (_HAS_HANDLE or not sys.is_finalizing())
         return super().is_alive()
 
     def _fire(self) -> None:
