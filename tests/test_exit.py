@@ -186,6 +186,57 @@ def test_daemon_threads_in_python_code_called_by_native_code_do_not_disturb_the_
         check_ending(outcome, "exit 7")
 
 
+# It refers to itself, so it is collected late: when the interpreter ends, and all others stand still.
+LATE = """
+    import sys, threading
+    import queue as standard_queue
+    import ironthread.queue, ironthread.threading
+
+    standard = sys.argv[1] == "standard"
+    names = threading if standard else ironthread.threading
+    queues = standard_queue if standard else ironthread.queue
+
+    held = [names.Lock(), names.RLock(), names.Condition(names.Lock())]
+    waits = [
+        *[lambda lock=lock: lock.acquire(timeout=0.01) for lock in held],
+        lambda: held[0].acquire(False),
+        lambda: names.Lock().acquire(),
+        lambda: names.Event().wait(0.01),
+        lambda: names.Semaphore(0).acquire(timeout=0.01),
+        lambda: queues.Queue().get(timeout=0.01),
+    ]
+    ready = names.Event()
+
+    def hold():
+        for lock in held:
+            lock.acquire()
+        ready.set()
+        names.Event().wait()
+
+    class Cycle:
+        def __init__(self):
+            self.itself = self
+            threading.Thread(target=hold, daemon=True).start()
+            ready.wait()
+
+        def __del__(self):
+            for wait in waits:
+                try:
+                    print(wait())
+                except Exception as error:
+                    print(type(error).__name__)
+
+    Cycle()
+"""
+
+
+def test_waits_when_the_interpreter_is_on_its_way_out_end_as_in_the_standard_library() -> None:
+    # From 3.15 on they are refused: nobody is left who could end them.
+    standards, ours = (run_program(LATE, whose) for whose in ("standard", "ours"))
+    assert len(standards.out.split()) == 8
+    assert ours.out == standards.out
+
+
 LAST_WORDS = """
     import atexit, os, sys, threading
     from crew import is_asleep, until
@@ -197,7 +248,7 @@ LAST_WORDS = """
             self.lock, self.rlock, self.condition = Lock(), RLock(), Condition()
             self.semaphore, self.event, self.barrier = Semaphore(), Event(), Barrier(1)
             self.queue, self.simple = Queue(), SimpleQueue()
-            self.write = os.write
+            self.write, self.refusal = os.write, RuntimeError  # from 3.15 on waits are refused
 
         def __del__(self):
             with self.lock, self.rlock, self.condition, self.semaphore:
@@ -211,7 +262,10 @@ LAST_WORDS = """
                 self.queue.join()
                 self.simple.put(2)
                 assert self.simple.get(timeout=1) == 2
-                assert not self.lock.acquire(timeout=0.01)
+                try:
+                    assert not self.lock.acquire(timeout=0.01)
+                except self.refusal:
+                    pass
             self.write(1, b"late\\n")
 
     late, queue, opened = Late(), Queue(), Queue()

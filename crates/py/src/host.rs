@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "the door asks for the interpreter without carrying a token")]
 
 use std::cell::RefCell;
+use std::sync::OnceLock;
 
 use ironthread::observe::registry;
 use ironthread::wait::host::{Host, set_host};
@@ -21,9 +22,40 @@ thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
+/// How waits are refused when the interpreter is on its way out: from 3.15 on.
+struct Refusal {
+    /// `sys.is_finalizing`. (The C function behind it goes by different names in different versions.)
+    is_due: Py<PyAny>,
+    /// `PythonFinalizationError`, fetched early: at the end there are no imports.
+    class: Py<PyAny>,
+}
+
+static REFUSAL: OnceLock<Refusal> = OnceLock::new();
+
 /// Makes the interpreter the engine's host.
-pub(crate) fn install() {
+pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    if py.version_info() >= (3, 15) {
+        let _ = REFUSAL.set(Refusal {
+            is_due: py.import("sys")?.getattr("is_finalizing")?.unbind(),
+            class: py.import("builtins")?.getattr("PythonFinalizationError")?.unbind(),
+        });
+    }
     set_host(&Interpreter);
+    Ok(())
+}
+
+impl Refusal {
+    fn is_due(&self, py: Python<'_>) -> bool {
+        let answer = program::call(self.is_due.bind(py), &[]);
+        answer.is_ok_and(|answer| program::is_true(&answer).unwrap_or(false))
+    }
+
+    fn raise(&self, py: Python<'_>) -> PyErr {
+        match self.class.bind(py).call1(("cannot wait at interpreter finalization",)) {
+            Ok(error) => PyErr::from_value(error),
+            Err(error) => error,
+        }
+    }
 }
 
 /// The exception that ended the calling thread's wait.
@@ -60,7 +92,15 @@ impl Host for Interpreter {
         registry::native_id() == Some(std::process::id())
     }
 
+    fn ends(&self) -> bool {
+        REFUSAL.get().is_some_and(|refusal| refusal.is_due(attached()))
+    }
+
     fn run_handlers(&self) -> bool {
+        if let Some(refusal) = REFUSAL.get().filter(|refusal| refusal.is_due(attached())) {
+            RAISED.set(Some(refusal.raise(attached())));
+            return false;
+        }
         match program::check_signals(attached()) {
             Ok(()) => true,
             Err(raised) => {

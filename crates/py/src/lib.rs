@@ -53,7 +53,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        host::install();
+        host::install(module.py())?;
         errors::prepare(module.py())?;
         hot::install(module.py())?;
         // The class poses as `_thread.lock`; here it goes by the name programs use.

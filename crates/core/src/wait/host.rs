@@ -19,6 +19,13 @@ pub trait Host: Sync {
     /// must not be missed.
     fn runs_handlers(&self) -> bool;
 
+    /// Whether waiting is in vain: the interpreter is on its way out, and all other threads stand still.
+    /// A wait then ends as one that is interrupted by a signal, without a sleep, and
+    /// [`run_handlers`](Self::run_handlers) says `false`.
+    fn ends(&self) -> bool {
+        false
+    }
+
     /// Runs the handlers of signals that have arrived. `true` when the wait may go on; `false` when a
     /// handler wants the wait ended (the host keeps what it raised).
     fn run_handlers(&self) -> bool;

@@ -204,7 +204,9 @@ impl Ticket {
         loop {
             let until = look.map_or(deadline, |look| deadline.min(Deadline::after(look)));
             let mut rest = Rest::Interrupted;
-            host.detached(&mut || rest = self.waiter.parker.sleep(until, interruptible));
+            if !(interruptible && host.ends()) {
+                host.detached(&mut || rest = self.waiter.parker.sleep(until, interruptible));
+            }
             if rest == Rest::TimedOut && until < deadline {
                 look = look.map(|look| look * 2).filter(|&look| look <= LAST_LOOK);
                 if signals == Signals::Leave {
