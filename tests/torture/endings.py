@@ -54,7 +54,7 @@ ENDINGS = [
     Ending(
         "interrupted at the exit",
         0,
-        f"{_IGNORED}{_TRACEBACK}KeyboardInterrupt: ?\n",
+        f"{_IGNORED}{_TRACEBACK}KeyboardInterrupt(: ?)?\n",  # without a colon from 3.15 on
         None,
     ),
     Ending("terminated at the exit", -15, "", ""),
