@@ -313,6 +313,69 @@ def test_what_a_signal_handler_raises_in_a_start_does_not_harm_other_timers() ->
     run_program(INTERRUPTED)
 
 
+INTERRUPTED_CANCEL = """
+    import random, signal, threading
+    from ironthread.threading import Timer
+
+    class Interrupted(Exception):
+        pass
+
+    armed = False
+
+    def handler(number, frame):
+        global armed
+        if armed:
+            armed = False
+            raise Interrupted
+
+    signal.signal(signal.SIGALRM, handler)
+    rng, interrupted = random.Random(1), 0
+    for number in range(4000):
+        timer = Timer(1000.0, int)
+        timer.start()
+        signal.setitimer(signal.ITIMER_REAL, 1e-6 + rng.random() * 2e-5)
+        try:
+            armed = True
+            timer.cancel()
+            armed = False
+        except Interrupted:
+            interrupted += 1
+            assert not (timer.finished.is_set() and timer.is_alive())
+            timer.cancel()
+        timer.join()
+        assert not timer.is_alive()
+        assert timer not in threading.enumerate()
+        armed = False
+    assert interrupted
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")
+def test_a_cancel_that_a_signal_handler_interrupts_ends_the_timer_or_leaves_it_be() -> None:
+    run_program(INTERRUPTED_CANCEL)
+
+
+def test_a_timer_that_cannot_begin_tells_why_and_holds_up_no_other() -> None:
+    outcome = run_program("""
+        import threading
+        from ironthread.threading import Event, Timer
+
+        class Broken(Timer):
+            @property
+            def _bootstrap(self):
+                raise ValueError("no way in")
+
+        broken, fired = Broken(0.0, print), Event()
+        broken.start()
+        Timer(0.01, fired.set).start()
+        fired.wait()
+        broken.join()
+        print(broken.is_alive(), broken in threading.enumerate())
+    """)
+    assert outcome.out == "False False\n"
+    assert "ValueError: no way in" in outcome.err
+
+
 CONTEXT = """
     import contextvars, threading
     import ironthread.threading

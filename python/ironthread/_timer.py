@@ -20,6 +20,8 @@ from __future__ import annotations
 import sys
 import threading
 from _contextvars import Context, copy_context
+from collections import deque
+from functools import partial
 from time import monotonic
 
 from ironthread import _core
@@ -55,11 +57,15 @@ class _Finished(_core.Event):
 
     def set(self) -> None:
         """Set the flag, and end the timer if it is pending."""
+        self._end_pending()
         super().set()
+        self._end_pending()  # it got onto the agenda meanwhile
+
+    def _end_pending(self) -> None:
         for key, _ in self.added:
-            timer = SERVICES[self.daemon].remove(key)
-            if timer is not None:
-                timer._end_unrun()
+            # Off the agenda and not ended, or ended by no cancel: a signal handler sees neither.
+            removed = map(SERVICES[self.daemon].agenda.remove, (key,))
+            deque(map(_end_unrun, removed, (self,)), maxlen=0)
 
 
 class _Started(_core.Event):
@@ -165,20 +171,24 @@ class Timer(_StandardTimer, Thread):
 
     def _fire(self) -> None:
         """Begin; called when due, by the thread that serves the agenda."""
+        started: Any = self._started
         try:
-            self._begin()
+            self._start_now()
         except RuntimeError:  # no thread to be had
             self._run_here()
+        except BaseException:
+            _end_unrun(self)
+            raise
+        else:
+            # The end of the program waits for threads that have begun, not for those about to.
+            started.begun.wait()
 
-    def _begin(self) -> None:
-        started: Any = self._started
+    def _start_now(self) -> None:
         if _HAS_HANDLE:
             handle = getattr(self, _HANDLE)
             _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
         else:
             _standard._start_new_thread(self._bootstrap, ())
-        # The end of the program waits for threads that have begun, not for those about to.
-        started.begun.wait()
 
     def _run_here(self) -> None:
         """Do what the bootstrap does, in a thread that goes on to do other things."""
@@ -203,27 +213,24 @@ class Timer(_StandardTimer, Thread):
             sys.setprofile(None)
             with _standard._active_limbo_lock:
                 del _standard._active[ident]
-            self._end_unrun()
-
-    def _end_unrun(self) -> None:
-        """End without a thread of its own."""
-        with _standard._active_limbo_lock:
-            _standard._limbo.pop(self, None)
-        self._pending = False
-        if _HAS_HANDLE:
-            # The one it was made with cannot be done without having been started.
-            handle = _standard._make_thread_handle(threading.get_ident())
-            setattr(self, _HANDLE, handle)
-            handle._set_done()
-        else:
-            self._is_stopped = True
-        if self._life is not None:
-            self._life.end()
+            _end_unrun(self)
 
     def _left_behind(self) -> None:
         if self._pending:
-            self._end_unrun()
+            _end_unrun(self)
         super()._left_behind()
+
+
+if _HAS_HANDLE:
+    # The one that a timer is made with cannot be done without having been started.
+    _done = _standard._make_thread_handle(threading.get_ident())
+    _done._set_done()
+    _ENDED = (_HANDLE, _done)
+else:
+    _ENDED = ("_is_stopped", True)
+
+_end_unrun = partial(_core.end_timer, limbo=_standard._limbo, ended=_ENDED)
+"""Ends a timer without a thread of its own. C code, which no signal handler comes in between."""
 
 
 def _context_to_start_with() -> Context:

@@ -35,7 +35,7 @@ class Service:
 
     def after_fork(self) -> None:
         """A forked child has none of the threads that were to come."""
-        self._agenda = _core.Agenda()
+        self.agenda = _core.Agenda()
         # Held while the thread is started: a timer that relies on it must not be left alone when
         # that fails. Reentrant, for a signal handler that starts a timer meanwhile.
         self._starting = _core.RLock()
@@ -50,27 +50,29 @@ class Service:
         threads: list[object] = []
         with self._starting:
             try:
-                added.extend(map(self._agenda.add, (seconds,), (timer,)))
+                added.extend(map(self.agenda.add, (seconds,), (timer,)))
                 if added[0][1]:
                     _start(self._serve, self._daemon, threads)
             except BaseException:
                 if added and added[0][1] and not threads:
-                    self._agenda.not_served()
-                    self._agenda.remove(added.pop()[0])
+                    self.agenda.not_served()
+                    self.agenda.remove(added.pop()[0])
                 raise
-
-    def remove(self, key: _core.AgendaKey) -> Timer | None:
-        """Take the timer off and return it; None when it is not pending any more."""
-        timer: Timer | None = self._agenda.remove(key)
-        return timer
 
     def _serve(self) -> None:
         _core.thread_helps(_NAME)
         _core.name_os_thread(_NAME)
-        agenda = self._agenda
+        agenda = self.agenda
         while (due := agenda.next()) is not None:
             while due:  # one by one, so that what is done with is kept by nobody
-                due.pop(0)._fire()
+                _fire(due.pop(0))
+
+
+def _fire(timer: Timer) -> None:
+    try:
+        timer._fire()
+    except BaseException:  # the other timers are to have their turn
+        timer._invoke_excepthook(timer)
 
 
 if hasattr(_thread, "start_joinable_thread"):  # 3.13 and later

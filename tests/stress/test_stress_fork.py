@@ -23,7 +23,7 @@ def test_both_processes_are_whole_after_a_fork_in_any_crowd(crowd: str, long: bo
 
 @pytest.mark.parametrize("method", forks.METHODS)
 def test_both_processes_are_whole_when_one_is_made_without_a_fork(method: str, long: bool) -> None:
-    faults = run_all("forks", method, range(200 if long else 6))
+    faults = run_all("forks", method, range(500 if long else 6))
     assert not "".join(islice(faults, 3))
 
 

@@ -61,7 +61,7 @@ impl PyEvent {
     }
 
     /// Set the flag, and wake all threads that wait for it.
-    fn set(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn set(&self, py: Python<'_>) -> PyResult<()> {
         self.event.set();
         match self.condition.get(py) {
             None => Ok(()),

@@ -47,7 +47,7 @@ mod _core {
         semaphore::{PyBoundedSemaphore, PySemaphore},
         thread::{PyLife, start_event},
         thread::{name_os_thread, thread_ended, thread_helps, thread_named, thread_waiting},
-        timer::{PyAgenda, PyKey},
+        timer::{PyAgenda, PyKey, end_timer},
         watch::{watch_snapshot, watch_start, watch_stop},
     };
 

@@ -36,7 +36,7 @@ impl PyLife {
     }
 
     /// End a life whose thread never started, or does not exist in a forked child.
-    fn end(&self) {
+    pub(crate) fn end(&self) {
         self.0.end();
     }
 

@@ -1,9 +1,13 @@
 //! The agenda of pending timers, for the Python thread that serves it.
 
 use ironthread::timer::{Added, Agenda, Key};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::convert::wait_deadline;
+use crate::event::PyEvent;
+use crate::thread::PyLife;
 
 /// Timers by the moment at which they are due.
 #[pyclass(frozen, name = "Agenda", module = "ironthread._core")]
@@ -47,4 +51,35 @@ impl PyAgenda {
     fn __len__(&self) -> usize {
         self.0.len()
     }
+}
+
+/// End a timer that has no thread of its own, or had none (None: there is no timer to end).
+///
+/// The event `cancelled` is set, if one is given; the timer is taken out of `limbo`, gets the attribute
+/// that `ended` names, and its life is over. All of it happens, also when a subclass of the program's
+/// raises in between; what it raised comes out then.
+#[pyfunction]
+#[pyo3(signature = (timer, cancelled=None, *, limbo, ended))]
+pub(crate) fn end_timer(
+    timer: Option<&Bound<'_, PyAny>>,
+    cancelled: Option<&Bound<'_, PyEvent>>,
+    limbo: &Bound<'_, PyDict>,
+    ended: (&str, Bound<'_, PyAny>),
+) -> PyResult<()> {
+    let Some(timer) = timer else { return Ok(()) };
+    let py = timer.py();
+    let set = cancelled.map_or(Ok(()), |event| event.get().set(py));
+    let listed = match limbo.del_item(timer) {
+        Err(error) if error.is_instance_of::<PyKeyError>(py) => Ok(()),
+        outcome => outcome,
+    };
+    let pending = timer.setattr("_pending", false);
+    let marked = timer.setattr(ended.0, ended.1);
+    let over = timer.getattr("_life").and_then(|life| {
+        if let Ok(life) = life.cast::<PyLife>() {
+            life.get().end();
+        }
+        Ok(())
+    });
+    set.and(listed).and(pending).and(marked).and(over)
 }

@@ -20,6 +20,7 @@ from .thread import thread_named as thread_named
 from .thread import thread_waiting as thread_waiting
 from .timer import Agenda as Agenda
 from .timer import AgendaKey as AgendaKey
+from .timer import end_timer as end_timer
 from .watch import watch_snapshot as watch_snapshot
 from .watch import watch_start as watch_start
 from .watch import watch_stop as watch_stop
@@ -40,6 +41,7 @@ __all__ = [
     "RLock",
     "Semaphore",
     "SimpleQueue",
+    "end_timer",
     "name_os_thread",
     "prepare_futures",
     "start_event",

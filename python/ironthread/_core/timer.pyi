@@ -1,5 +1,7 @@
 from typing import Any, final
 
+from .event import Event
+
 @final
 class AgendaKey: ...
 
@@ -11,3 +13,11 @@ class Agenda:
     def not_served(self) -> None: ...
     def next(self) -> list[Any] | None: ...
     def __len__(self) -> int: ...
+
+def end_timer(
+    timer: Any | None,
+    cancelled: Event | None = None,
+    *,
+    limbo: dict[Any, Any],
+    ended: tuple[str, object],
+) -> None: ...
