@@ -75,11 +75,10 @@ pub(crate) fn end_timer(
     };
     let pending = timer.setattr("_pending", false);
     let marked = timer.setattr(ended.0, ended.1);
-    let over = timer.getattr("_life").and_then(|life| {
+    let over = timer.getattr("_life").map(|life| {
         if let Ok(life) = life.cast::<PyLife>() {
             life.get().end();
         }
-        Ok(())
     });
     set.and(listed).and(pending).and(marked).and(over)
 }
