@@ -3,8 +3,7 @@
 A subclass of the standard class, whose life cycle it keeps: workers are started when there is work
 and none is idle, one `None` in the queue tells all workers one after the other to look whether they
 should end, and the interpreter's exit puts it there and joins them (`_threads_queues` of the
-standard module). The worker's loop is Python: a native frame below the program's code would not
-survive the end of the interpreter.
+standard module).
 
 See https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor.
 """
@@ -14,7 +13,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from concurrent.futures import _base
 from concurrent.futures import thread as _standard_module
 from itertools import islice
 from queue import Empty
@@ -22,7 +20,10 @@ from time import monotonic
 
 from ironthread import _core, _imports
 from ironthread._futures import Future
+from ironthread._job import Job
+from ironthread._pool_map import results
 from ironthread._pose import pose
+from ironthread._worker import work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,34 +37,6 @@ _standard: Any = _standard_module
 StandardExecutor: Any = _standard.ThreadPoolExecutor
 
 BrokenThreadPool = _standard.BrokenThreadPool
-
-
-class _Job:
-    """A call, and the future of its outcome."""
-
-    __slots__ = ("args", "fn", "future", "kwargs")
-
-    def __init__(
-        self, future: Future, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        self.future = future
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-
-    def run(self) -> None:
-        """Make the call, unless it was cancelled."""
-        future = self.future
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            result = self.fn(*self.args, **self.kwargs)
-        except BaseException as error:
-            future.set_exception(error)
-            # The error's traceback leads to this frame: no cycle through it.
-            del future, self
-        else:
-            future.set_result(result)
 
 
 class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
@@ -110,7 +83,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             if _standard._shutdown:
                 raise RuntimeError("cannot schedule new futures after interpreter shutdown")
             future = Future()
-            self._work_queue.put(_Job(future, fn, args, kwargs))
+            self._work_queue.put(Job(future, fn, args, kwargs))
             self._adjust_thread_count()
             return future
 
@@ -137,7 +110,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         first = calls if buffersize is None else islice(calls, buffersize)
         futures = deque(self.submit(fn, *args) for args in first)
         more = None if buffersize is None else (weakref.ref(self), fn, calls)
-        return _results(futures, deadline, more)
+        return results(futures, deadline, more)
 
     def _adjust_thread_count(self) -> None:
         if not self._is_plain:
@@ -156,7 +129,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
 
         worker = threading.Thread(
             name=f"{self._thread_name_prefix or self}_{count}",
-            target=_work,
+            target=work,
             args=(weakref.ref(self, wake), queue, self._initializer, self._initargs),
         )
         worker.start()
@@ -189,7 +162,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             for worker in self._threads:
                 worker.join()
 
-    def _drained(self) -> Iterator[_Job]:
+    def _drained(self) -> Iterator[Job]:
         while True:
             try:
                 job = self._work_queue.get_nowait()
@@ -210,95 +183,6 @@ def _prepares_nothing(cls: type) -> bool:
     """
     preparing = next((base for base in cls.__mro__ if "prepare_context" in vars(base)), None)
     return preparing is None or preparing is StandardExecutor
-
-
-def _work(
-    reference: weakref.ref[ThreadPoolExecutor],
-    queue: _core.SimpleQueue[Any],
-    initializer: Callable[..., object] | None,
-    initargs: tuple[Any, ...],
-) -> None:
-    """What a worker does."""
-    if initializer is not None:
-        try:
-            initializer(*initargs)
-        except BaseException:
-            _base.LOGGER.critical("Exception in initializer:", exc_info=True)
-            executor = reference()
-            if executor is not None:
-                executor._initializer_failed()
-            return
-    try:
-        while True:
-            try:
-                job = queue.get_nowait()
-            except Empty:
-                _note_idle(reference)
-                job = queue.get()
-            if job is not None:
-                job.run()
-                del job  # not for the time of the next wait
-            elif _should_end(reference):
-                queue.put(None)  # for the next worker
-                return
-    except BaseException:
-        _base.LOGGER.critical("Exception in worker", exc_info=True)
-
-
-def _note_idle(reference: weakref.ref[ThreadPoolExecutor]) -> None:
-    executor = reference()
-    if executor is not None:
-        executor._idle_semaphore.release()
-
-
-def _should_end(reference: weakref.ref[ThreadPoolExecutor]) -> bool:
-    executor = reference()
-    if executor is None:
-        return True
-    if _standard._shutdown:
-        executor._shutdown = True
-    return bool(executor._shutdown)
-
-
-def _results(
-    futures: deque[Any],
-    deadline: float | None,
-    more: tuple[weakref.ref[ThreadPoolExecutor], Callable[..., Any], Iterator[Any]] | None,
-) -> Iterator[Any]:
-    try:
-        while futures:
-            if more is not None:
-                _submit_next(futures, *more)
-            limit = None if deadline is None else deadline - monotonic()
-            yield _result_of(futures.popleft(), limit)
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _submit_next(
-    futures: deque[Any],
-    reference: weakref.ref[ThreadPoolExecutor],
-    fn: Callable[..., Any],
-    calls: Iterator[Any],
-) -> None:
-    executor = reference()
-    if executor is None or executor._shutdown:
-        return
-    for args in calls:
-        futures.append(executor.submit(fn, *args))
-        return
-
-
-def _result_of(future: Any, limit: float | None) -> Any:
-    try:
-        try:
-            return future.result(limit)
-        finally:
-            future.cancel()
-    finally:
-        # An error's traceback leads to this frame: no cycle through it.
-        del future
 
 
 _imports.catch_up()

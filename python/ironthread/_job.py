@@ -1,0 +1,38 @@
+"""What a pool's queue holds: a call that is to be made, and the future of its outcome."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ironthread._futures import Future
+
+
+class Job:
+    """A call, and the future of its outcome."""
+
+    __slots__ = ("args", "fn", "future", "kwargs")
+
+    def __init__(
+        self, future: Future, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.future = future
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+
+    def run(self) -> None:
+        """Make the call, unless it was cancelled."""
+        future = self.future
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.fn(*self.args, **self.kwargs)
+        except BaseException as error:
+            future.set_exception(error)
+            # The error's traceback leads to this frame: no cycle through it.
+            del future, self
+        else:
+            future.set_result(result)
