@@ -51,6 +51,7 @@ __all__ = [
     "Empty",
     "Event",
     "Full",
+    "Future",
     "LateInstallWarning",
     "LifoQueue",
     "Lock",
@@ -62,27 +63,39 @@ __all__ = [
     "ShutDown",
     "SimpleQueue",
     "Thread",
+    "ThreadPoolExecutor",
     "ThreadState",
     "Timer",
+    "WorkStealingExecutor",
+    "as_completed",
     "install",
     "installed",
     "queue",
     "state",
     "threading",
     "uninstall",
+    "wait",
 ]
 
 
 # Loaded for those who ask for them, because of what they import.
 _LATER = {
+    "Future": "ironthread._futures",
     "Phase": "ironthread._state",
+    "ThreadPoolExecutor": "ironthread._pool",
     "ThreadState": "ironthread._state",
+    "WorkStealingExecutor": "ironthread._stealing",
+    "as_completed": "ironthread._futures",
     "state": "ironthread._state",
+    "wait": "ironthread._futures",
 }
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ironthread._futures import Future, as_completed, wait
+    from ironthread._pool import ThreadPoolExecutor
     from ironthread._state import Phase, ThreadState, state
+    from ironthread._stealing import WorkStealingExecutor
 
     __version__: str
 else:

@@ -14,6 +14,7 @@ from queue import Empty
 from time import monotonic
 
 from ironthread import _core, _imports
+from ironthread._helping import here, nudger, work_until
 from ironthread._pose import pose
 
 TYPE_CHECKING = False
@@ -71,6 +72,10 @@ class _Ends:
                     self._done.put(future)
                 else:
                     future._waiters.append(self._teller)
+        if here.hand is not None:
+            nudge = nudger()
+            for future in self._pending:
+                future.add_done_callback(nudge)
         return self
 
     def __exit__(
@@ -85,6 +90,9 @@ class _Ends:
             else:
                 self._forget(future)
 
+    def _has_next(self) -> bool:
+        return not self._done.empty()
+
     def _forget(self, future: Any) -> None:
         with future._condition:
             if self._teller in future._waiters:
@@ -92,6 +100,8 @@ class _Ends:
 
     def next(self, deadline: float | None) -> Any:
         """The future that ended next; None when none has by the deadline."""
+        if here.hand is not None:
+            work_until(self._has_next, self._pending, deadline)
         limit = None if deadline is None else max(deadline - monotonic(), 0.0)
         try:
             future = self._done.get(timeout=limit)

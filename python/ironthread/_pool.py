@@ -45,6 +45,9 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     Follows https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor.
     """
 
+    # What its workers do.
+    _work: Any = staticmethod(work)
+
     def __init__(
         self,
         max_workers: int | None = None,
@@ -82,10 +85,16 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if _standard._shutdown:
                 raise RuntimeError("cannot schedule new futures after interpreter shutdown")
-            future = Future()
-            self._work_queue.put(Job(future, fn, args, kwargs))
+            future = self._add_job(fn, args, kwargs)
             self._adjust_thread_count()
             return future
+
+    def _add_job(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Future:
+        future = Future()
+        self._work_queue.put(Job(future, fn, args, kwargs))
+        return future
 
     def map(
         self,
@@ -129,7 +138,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
 
         worker = threading.Thread(
             name=f"{self._thread_name_prefix or self}_{count}",
-            target=work,
+            target=self._work,
             args=(weakref.ref(self, wake), queue, self._initializer, self._initargs),
         )
         worker.start()

@@ -1,6 +1,7 @@
 //! Every error of the engine. Misuse is an error, never a panic; what was to be handed over comes back
 //! to the caller.
 
+use std::any::Any;
 use std::fmt;
 
 /// The wait of a thread that takes the process's signals was ended by a signal handler.
@@ -159,6 +160,29 @@ impl fmt::Display for InvalidState {
 }
 
 impl std::error::Error for InvalidState {}
+
+/// Why a task's outcome is not to be had.
+#[derive(Debug)]
+pub enum TaskError {
+    /// The task panicked, with this payload.
+    Panicked(Box<dyn Any + Send>),
+    /// It was cancelled before it began, or its pool was gone.
+    Cancelled,
+    /// A signal handler ended the wait.
+    Interrupted,
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked(_) => f.write_str("the task panicked"),
+            Self::Cancelled => f.write_str("the task was cancelled"),
+            Self::Interrupted => Interrupted.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TaskError {}
 
 /// More tasks were marked as done than were put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

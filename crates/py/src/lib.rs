@@ -11,6 +11,7 @@
 mod barrier;
 mod condition;
 mod convert;
+mod crew;
 mod errors;
 mod event;
 mod foreign;
@@ -38,6 +39,7 @@ mod _core {
     use super::{
         barrier::PyBarrier,
         condition::PyCondition,
+        crew::{PyCrew, PyHand},
         errors::prepare_futures,
         event::PyEvent,
         future::PyFuture,

@@ -1,5 +1,7 @@
 from .barrier import Barrier as Barrier
 from .condition import Condition as Condition
+from .crew import Crew as Crew
+from .crew import Hand as Hand
 from .event import Event as Event
 from .future import Future as Future
 from .future import prepare_futures as prepare_futures
@@ -31,8 +33,10 @@ __all__ = [
     "Barrier",
     "BoundedSemaphore",
     "Condition",
+    "Crew",
     "Event",
     "Future",
+    "Hand",
     "Life",
     "LifoQueue",
     "Lock",

@@ -31,11 +31,13 @@ pub enum Kind {
     Future,
     /// The next item of an [`Agenda`](crate::timer::Agenda) to be due.
     Timer,
+    /// A job for a worker of a pool.
+    Work,
 }
 
 impl Kind {
     /// Every kind, in the order of [`Kind::index`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Lock,
         Self::RLock,
         Self::Condition,
@@ -49,6 +51,7 @@ impl Kind {
         Self::ThreadJoin,
         Self::Future,
         Self::Timer,
+        Self::Work,
     ];
 
     /// The kind's place in [`Kind::ALL`].
@@ -74,6 +77,7 @@ impl Kind {
             Self::ThreadJoin => "Thread.join",
             Self::Future => "Future",
             Self::Timer => "Timer",
+            Self::Work => "work",
         }
     }
 }

@@ -19,6 +19,7 @@ mod future;
 mod lock;
 mod queue;
 mod rlock;
+mod seats;
 mod semaphore;
 mod timer;
 

@@ -1,0 +1,137 @@
+"""`WorkStealingExecutor`: a pool for work that divides itself.
+
+Each worker keeps the calls that its calls submit, and makes the newest first; one that has none
+steals the oldest of another. A call that waits for the future of a call of its pool (`result()`,
+`exception()`, `wait()`, `as_completed()`, `map()`) works meanwhile (`ironthread._helping`), so that
+calls may wait for calls to any depth, on a pool of any size.
+
+It is a class of its own and no mode of `ThreadPoolExecutor`, for it keeps other promises: calls do
+not begin in the order of their submission, and another call may run on a worker's stack while one
+waits there, with the worker's `threading.local` values.
+"""
+
+from __future__ import annotations
+
+import os
+from contextvars import copy_context
+from time import monotonic
+
+from ironthread import _core
+from ironthread._futures import Future
+from ironthread._helping import here, nudger, work_until
+from ironthread._job import Job
+from ironthread._pool import ThreadPoolExecutor
+from ironthread._worker import work
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Callable
+    from typing import Any
+
+
+class TaskFuture(Future):
+    """The future of a call of a work-stealing pool: a worker of it that waits works meanwhile."""
+
+    # The job, until somebody begins it, and the pool's jobs. (Not in a slot: see _begin().)
+    _job: _StolenJob
+    _crew: _core.Crew
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return what the call returned, or raise what it raised, after `timeout` s at most."""
+        if here.hand is not None and not self.done():
+            timeout = _work_for(self, timeout)
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the call raised, or None, after `timeout` seconds at most."""
+        if here.hand is not None and not self.done():
+            timeout = _work_for(self, timeout)
+        return super().exception(timeout)
+
+    def _begin(self) -> bool:
+        """Whether the caller is the one who is to make the call. One dictionary operation."""
+        return self.__dict__.pop("_job", None) is not None
+
+    def _unbegun(self, crew: _core.Crew) -> _StolenJob | None:
+        """The job, if it is one of that pool and nobody has begun it."""
+        return self.__dict__.get("_job") if self._crew is crew else None
+
+
+class _StolenJob(Job):
+    """A job that may be found in a deque after somebody who waited for it has done it."""
+
+    __slots__ = ()
+
+    future: TaskFuture
+
+    def run(self) -> None:
+        if self.future._begin():
+            super().run()
+
+
+def _work_for(future: TaskFuture, timeout: float | None) -> float | None:
+    """Work until the future is done; return what is left of the timeout."""
+    deadline = None if timeout is None else monotonic() + timeout
+    future.add_done_callback(nudger())
+    work_until(future.done, (future,), deadline)
+    return None if deadline is None else max(deadline - monotonic(), 0.0)
+
+
+def _work_and_steal(
+    reference: weakref.ref[ThreadPoolExecutor],
+    crew: _core.Crew,
+    initializer: Callable[..., object] | None,
+    initargs: tuple[Any, ...],
+) -> None:
+    """What a worker does."""
+    here.crew, here.hand = crew, crew.join()
+    work(reference, here.hand, initializer, initargs)
+
+
+class WorkStealingExecutor(ThreadPoolExecutor):
+    """Runs calls in a pool of threads that steal work from one another.
+
+    For work that divides itself: a call may submit calls and wait for them. It pays on builds
+    without the GIL, and for calls that let the GIL go (files, hashes, compression).
+    """
+
+    _work: Any = staticmethod(_work_and_steal)
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        thread_name_prefix: str = "",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        *,
+        inherit_context: bool = True,
+    ) -> None:
+        """Make a pool of at most `max_workers` threads (None: one for each processor).
+
+        Each calls `initializer(*initargs)` first; when that raises, the pool is broken. With
+        `inherit_context`, a call runs in a copy of the `contextvars` context of its submission.
+        """
+        workers = _processors() if max_workers is None else max_workers
+        super().__init__(workers, thread_name_prefix, initializer, initargs)
+        self._work_queue: Any = _core.Crew(workers)
+        self._inherits = inherit_context
+
+    def _add_job(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Future:
+        if self._inherits:
+            fn, args = copy_context().run, (fn, *args)
+        future = TaskFuture()
+        future._crew = crew = self._work_queue
+        future._job = job = _StolenJob(future, fn, args, kwargs)
+        ours = here.hand if here.crew is crew else None
+        (crew if ours is None else ours).put(job)
+        return future
+
+
+def _processors() -> int:
+    """How many the process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
