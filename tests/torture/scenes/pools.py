@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Barrier, Event, Lock, _register_atexit  # type: ignore[attr-defined]
+from typing import Any
+
+import ironthread
 
 from torture.cast import Cast, submit
+
+# Plain Python has none.
+_Stealing: Any = getattr(ironthread, "WorkStealingExecutor", None)
 
 # Pools are waited for while the main thread still counts as alive: it cannot tell them of the exit.
 exit_begun = Event()
@@ -16,6 +23,8 @@ _register_atexit(exit_begun.set)
 def play(cast: Cast) -> Callable[[], object]:
     """Have pools in every state."""
     acts = [idle, working, submitting, shut_down, waited_for, forgotten, growing, passing]
+    if _Stealing:
+        acts.append(dividing)
     for act in cast.rng.sample(acts, k=cast.rng.randint(1, 4)):
         act(cast)
     # All its workers exist: an interrupted start of one leaves a worker behind that the exit does not
@@ -28,8 +37,11 @@ def play(cast: Cast) -> Callable[[], object]:
 
 
 def make(cast: Cast) -> ThreadPoolExecutor:
-    """Make a pool of a size that the seed chooses."""
-    return ThreadPoolExecutor(cast.rng.randint(1, 6))
+    """Make a pool of a kind and size that the seed chooses."""
+    kind: type[ThreadPoolExecutor] = cast.rng.choice(
+        [ThreadPoolExecutor, _Stealing or ThreadPoolExecutor]
+    )
+    return kind(cast.rng.randint(1, 6))
 
 
 def all_done(cast: Cast, futures: list[Future[object]]) -> None:
@@ -106,6 +118,17 @@ def growing(cast: Cast) -> None:
 
     for _ in cast.some(1, 3):
         pool.submit(work)
+
+
+def dividing(cast: Cast) -> None:
+    """Work that divides itself and waits for its parts, until no more is accepted."""
+    pool = _Stealing(cast.rng.randint(1, 4))
+
+    def work(depth: int) -> None:
+        parts = [submit(pool, partial(work, depth - 1)) for _ in range(2 if depth else 0)]
+        wait(filter(None, parts))
+
+    all_done(cast, [pool.submit(work, 8) for _ in cast.some(1, 5)])
 
 
 def passing(cast: Cast) -> None:
