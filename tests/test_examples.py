@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,9 +14,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from ironthread import WorkStealingExecutor
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "examples"
-EXAMPLES = sorted(DIRECTORY.glob("*.py"))
+STANDARD = sorted(DIRECTORY.glob("*.py"))
+BEYOND = sorted(DIRECTORY.glob("beyond/*.py"))
+EXAMPLES = STANDARD + BEYOND
 PLAIN = [sys.executable]
 IRONTHREAD = [sys.executable, "-m", "ironthread", "run", "--report", "none"]
 TIMEOUT_SECONDS = 60.0
@@ -71,8 +75,13 @@ def test_an_example_runs_to_its_closing_line(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_there_are_examples_of_both_kinds() -> None:
+    assert STANDARD
+    assert BEYOND
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_imports_nothing_but_the_standard_library(example: Path) -> None:
+def test_an_example_imports_nothing_but_the_standard_library_and_ours(example: Path) -> None:
     imported: set[str] = set()
     for node in ast.walk(ast.parse(example.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -80,18 +89,21 @@ def test_an_example_imports_nothing_but_the_standard_library(example: Path) -> N
         elif isinstance(node, ast.ImportFrom):
             imported.add(node.module or "")
 
-    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+    ours = {"ironthread"} if example in BEYOND else set()
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names | ours
 
 
-def test_the_readme_lists_every_example() -> None:
-    text = (DIRECTORY / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("examples", [STANDARD, BEYOND], ids=["standard", "beyond"])
+def test_the_readme_lists_every_example(examples: list[Path]) -> None:
+    text = (examples[0].parent / "README.md").read_text(encoding="utf-8")
 
-    assert [path.name for path in EXAMPLES if f"[{path.name}]({path.name})" not in text] == []
+    assert [path.name for path in examples if f"[{path.name}]({path.name})" not in text] == []
 
 
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Import an example afresh, and leave no bytecode beside it."""
-    monkeypatch.syspath_prepend(str(DIRECTORY))
+    (path,) = (path for path in EXAMPLES if path.stem == name)
+    monkeypatch.syspath_prepend(str(path.parent))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module(name)
@@ -172,3 +184,27 @@ def test_the_request_log_notices_a_line_with_the_id_of_another_request(
     one = next(index for index, line in enumerate(lines) if line[0] == "request-1")
     lines[one] = ("request-2", *lines[one][1:])
     assert "no line has the ID of another request" in example.verify(lines)
+
+
+def test_the_directory_hasher_notices_a_changed_byte_and_a_lost_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = load("directory_hasher", monkeypatch)
+    root = tmp_path / "tree"
+    example.plant(root, 3, random.Random(1))
+    before = example.Hasher(example.Inline())
+    digest = before.digest(root)
+    with WorkStealingExecutor(1, thread_name_prefix="hasher") as pool:
+        stolen = example.Hasher(pool)
+        same = pool.submit(stolen.digest, root).result()
+    assert example.verify(root, before, digest, stolen, same) == []
+
+    changed = root / "level-1" / "leaf" / "same"
+    changed.write_bytes(changed.read_bytes()[:-1] + b"!")
+    after = example.Hasher(example.Inline())
+    assert example.verify(root, after, after.digest(root), stolen, same) == [
+        "many threads find the digest that one finds"
+    ]
+    changed.unlink()
+    after = example.Hasher(example.Inline())
+    assert len(example.verify(root, after, after.digest(root), stolen, same)) == 2
