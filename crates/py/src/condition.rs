@@ -277,7 +277,7 @@ impl PyCondition {
     }
 
     /// Notify all waiting threads. RuntimeError is raised when the lock is not held.
-    fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
         self.notify_many(py, usize::MAX)
     }
 

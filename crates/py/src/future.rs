@@ -87,7 +87,7 @@ impl PyFuture {
         inside
     }
 
-    /// Waits until the job is done and returns the state, or raises what the state says.
+    /// Waits until the job has finished. Raises when it was cancelled, or the time is up before.
     fn finished(&self, timeout: Option<f64>) -> PyResult<()> {
         let mut state = self.future.state();
         if !state.is_done() {
@@ -121,13 +121,18 @@ impl PyFuture {
         Self::follow(slf, callbacks, told)
     }
 
-    /// The job is done: tells who waits in the standard library's way, and calls what is to be called.
+    /// The job is done: tells who waits for it, and calls what is to be called.
     fn follow(slf: &Bound<'_, Self>, callbacks: Vec<Py<PyAny>>, told: &str) -> PyResult<()> {
+        Self::announce(slf, told)?;
+        Self::call_all(slf, callbacks)
+    }
+
+    /// Everybody who waits is told, in the standard library's way (by the method `told`) and in ours.
+    fn announce(slf: &Bound<'_, Self>, told: &str) -> PyResult<()> {
         if let Some(inside) = slf.get().inside(slf.py()) {
             Self::tell_waiters(slf, inside, told)?;
         }
-        Self::tell(slf)?;
-        callbacks.into_iter().try_for_each(|callback| Self::call(slf, &callback))
+        Self::tell(slf)
     }
 
     #[cold]
@@ -140,9 +145,22 @@ impl PyFuture {
         let result = waiters
             .map(|waiter| program::call_method(&waiter, &told, &[slf.as_any()]).map(drop))
             .fold(Ok(()), Result::and);
-        let notified = condition.get().notify_all_locked(py);
+        let notified = condition.get().notify_all(py);
         program::call_method(condition, intern!(py, "release"), &[])?;
         result.and(notified)
+    }
+
+    /// Who waits for the condition sees that the job was cancelled; its waiters are told by whoever was
+    /// to run it.
+    fn notify(slf: &Bound<'_, Self>) -> PyResult<()> {
+        match slf.get().inside(slf.py()) {
+            Some(inside) => inside.condition.get().notify_all_locked(slf.py()),
+            None => Ok(()),
+        }
+    }
+
+    fn call_all(slf: &Bound<'_, Self>, callbacks: Vec<Py<PyAny>>) -> PyResult<()> {
+        callbacks.into_iter().try_for_each(|callback| Self::call(slf, &callback))
     }
 
     fn call(slf: &Bound<'_, Self>, callback: &Py<PyAny>) -> PyResult<()> {
@@ -181,7 +199,7 @@ impl PyFuture {
         if cancelled && !was_done {
             Self::notify(slf)?;
         }
-        callbacks.into_iter().try_for_each(|callback| Self::call(slf, &callback))?;
+        Self::call_all(slf, callbacks)?;
         Ok(cancelled)
     }
 
@@ -259,10 +277,7 @@ impl PyFuture {
         match this.future.start() {
             Ok(true) => Ok(true),
             Ok(false) => {
-                if let Some(inside) = this.inside(slf.py()) {
-                    Self::tell_waiters(slf, inside, "add_cancelled")?;
-                }
-                Self::tell(slf)?;
+                Self::announce(slf, "add_cancelled")?;
                 Ok(false)
             }
             Err(_) => {
@@ -401,15 +416,6 @@ impl PyFuture {
         let callbacks = self.future.with_callbacks(std::mem::take);
         let tellers = std::mem::take(&mut *self.tellers());
         drop((outcome, callbacks, tellers));
-    }
-}
-
-impl PyFuture {
-    fn notify(slf: &Bound<'_, Self>) -> PyResult<()> {
-        match slf.get().inside(slf.py()) {
-            Some(inside) => inside.condition.get().notify_all_locked(slf.py()),
-            None => Ok(()),
-        }
     }
 }
 
