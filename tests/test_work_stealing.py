@@ -265,6 +265,17 @@ def test_shutting_down_makes_or_cancels_what_was_submitted() -> None:
     assert made == []
 
 
+def test_shutting_down_does_not_cancel_what_who_waited_for_it_has_done() -> None:
+    def shuts_down() -> int:
+        child = pool.submit(abs, -7)
+        seven: int = child.result()
+        pool.shutdown(wait=False, cancel_futures=True)
+        return seven
+
+    pool = WorkStealingExecutor(1)
+    assert pool.submit(shuts_down).result() == 7
+
+
 def test_a_failing_initializer_breaks_the_pool() -> None:
     def fails() -> None:
         raise LookupError

@@ -36,3 +36,13 @@ class Job:
             del future, self
         else:
             future.set_result(result)
+
+    def abandon(self, error: BaseException | None = None) -> None:
+        """Nobody will make the call: its future is cancelled, or gets the error."""
+        future = self.future
+        if error is None:
+            if future.cancel():
+                # Who waits for all futures is told now.
+                future.set_running_or_notify_cancel()
+        elif future.set_running_or_notify_cancel():
+            future.set_exception(error)

@@ -152,7 +152,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         with self._shutdown_lock:
             self._broken = "A thread initializer failed, the thread pool is not usable anymore"
             for job in self._drained():
-                job.future.set_exception(BrokenThreadPool(self._broken))
+                job.abandon(BrokenThreadPool(self._broken))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; with `cancel_futures`, cancel those that have not begun.
@@ -163,9 +163,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             self._shutdown = True
             if cancel_futures:
                 for job in self._drained():
-                    job.future.cancel()
-                    # Nobody will run it: who waits for all futures is told now.
-                    job.future.set_running_or_notify_cancel()
+                    job.abandon()
             self._work_queue.put(None)
         if wait:
             for worker in self._threads:

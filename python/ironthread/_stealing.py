@@ -69,6 +69,10 @@ class _StolenJob(Job):
         if self.future._begin():
             super().run()
 
+    def abandon(self, error: BaseException | None = None) -> None:
+        if self.future._begin():
+            super().abandon(error)
+
 
 def _work_for(future: TaskFuture, timeout: float | None) -> float | None:
     """Work until the future is done; return what is left of the timeout."""
