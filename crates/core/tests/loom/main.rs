@@ -21,6 +21,7 @@ mod queue;
 mod rlock;
 mod seats;
 mod semaphore;
+mod steal;
 mod timer;
 
 use std::time::Duration;

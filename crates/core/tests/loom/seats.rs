@@ -114,7 +114,8 @@ fn a_nudged_worker_sees_the_news() {
             let shared = Arc::clone(&shared);
             move || loop {
                 shared.seats.announce(0);
-                if shared.news.load(Acquire) {
+                if shared.seats.news(0) != 0 {
+                    assert!(shared.news.load(Relaxed), "news show what was done before");
                     let _ = shared.seats.rise(0);
                     return;
                 }
