@@ -148,3 +148,36 @@ def test_a_sub_interpreter_is_refused_and_keeps_the_standard_classes() -> None:
     )
     assert "sub-interpreter" in output
     assert output.endswith("untouched\n")
+
+
+POOL_FROM_BEFORE = """
+import asyncio, concurrent.futures
+
+class Named(concurrent.futures.ThreadPoolExecutor):
+    pass
+
+pools = [kind(1) for kind in (concurrent.futures.ThreadPoolExecutor, Named)]
+pools[0].submit(int).result()
+
+import ironthread
+ironthread.install()
+
+async def main(pool):
+    asyncio.get_running_loop().set_default_executor(pool)
+    return await asyncio.to_thread(abs, -4)
+
+for pool in pools:
+    assert isinstance(pool, concurrent.futures.ThreadPoolExecutor)
+    assert asyncio.run(main(pool)) == 4
+    try:
+        pool.submit(int)
+    except RuntimeError as error:
+        assert "after shutdown" in str(error)  # asyncio has ended it
+ironthread.uninstall()
+assert type(pools[0]) is concurrent.futures.ThreadPoolExecutor
+assert Named.__bases__ == (concurrent.futures.ThreadPoolExecutor,)
+"""
+
+
+def test_pools_from_before_are_taken_for_pools_by_asyncio() -> None:
+    python(POOL_FROM_BEFORE)

@@ -209,21 +209,24 @@ def test_a_cancelled_call_is_not_made() -> None:
 
 def test_the_interpreter_s_end_waits_for_the_work() -> None:
     outcome = run_program("""
-        import time
+        import os
+        from crew import until
         from ironthread.futures import ThreadPoolExecutor
+
+        def is_too_late():
+            try:
+                pool.submit(int)
+            except RuntimeError as error:
+                return "shutdown" in str(error)
+
         def work(number):
-            time.sleep(0.02)
-            print(number, flush=True)
-            if number == 0:
-                try:
-                    pool.submit(print)
-                except RuntimeError as error:
-                    print(error, flush=True)
+            until(is_too_late)
+            os.write(1, f"{number}\\n".encode())
+
         pool = ThreadPoolExecutor(2)
         futures = [pool.submit(work, number) for number in range(6)]
     """)
-    lines = outcome.out.split("\n")
-    assert sorted(line for line in lines if line.isdigit()) == list("012345")
+    assert sorted(outcome.out.split()) == list("012345")
 
 
 def test_a_forked_child_has_a_pool_of_its_own() -> None:

@@ -45,6 +45,10 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     Follows https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor.
     """
 
+    # Whether it is ours in all it does: not what was made before `install()`, and not where a
+    # subclass prepares its calls in the standard way.
+    _is_plain = False
+
     # What its workers do.
     _work: Any = staticmethod(work)
 

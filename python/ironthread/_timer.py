@@ -21,7 +21,6 @@ import sys
 import threading
 from _contextvars import Context, copy_context
 from collections import deque
-from functools import partial
 from time import monotonic
 
 from ironthread import _core
@@ -65,7 +64,7 @@ class _Finished(_core.Event):
         for key, _ in self.added:
             # Off the agenda and not ended, or ended by no cancel: a signal handler sees neither.
             removed = map(SERVICES[self.daemon].agenda.remove, (key,))
-            deque(map(_end_unrun, removed, (self,)), maxlen=0)
+            deque(map(_core.end_timer, removed, (self,), *_HOW_TO_END), maxlen=0)
 
 
 class _Started(_core.Event):
@@ -229,8 +228,13 @@ if _HAS_HANDLE:
 else:
     _ENDED = ("_is_stopped", True)
 
-_end_unrun = partial(_core.end_timer, limbo=_standard._limbo, ended=_ENDED)
-"""Ends a timer without a thread of its own. C code, which no signal handler comes in between."""
+# One of each, for map(): the rest of what the native function asks for.
+_HOW_TO_END = ((_standard._limbo,), (_ENDED,))
+
+
+def _end_unrun(timer: Timer) -> None:
+    """End a timer without a thread of its own."""
+    _core.end_timer(timer, None, _standard._limbo, _ENDED)
 
 
 def _context_to_start_with() -> Context:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from ironthread._adopted import Adopted
+
 __all__ = ["LateInstallWarning", "install", "installed", "uninstall"]
 
 # module, attribute -> what stands there while installed. Several names lead to one class; where
@@ -180,6 +182,7 @@ class _Installation:
             (self._standard["threading", name], _EXCHANGED["threading", name])
             for name in ("Thread", "Timer")
         )
+        self._pools: list[_heirs.Heirs | Adopted] = []
         self._imports = _imports.Watch(frozenset(_FUTURES), self._exchange_futures)
 
     def enter(self) -> None:
@@ -188,6 +191,7 @@ class _Installation:
         self._know_futures()
         locks = self._exchange_names()
         self._heirs.adopt()
+        self._adopt_pools()
         self._add_missing()
         if _live.alone():
             self._exchange_locks(locks)
@@ -203,6 +207,8 @@ class _Installation:
             else:
                 place.write(old)
         self._heirs.release()
+        for pools in self._pools:
+            pools.release()
         self._put_back_in_later_modules()
         if _live.alone():
             for place, old in self._locks:
@@ -228,6 +234,17 @@ class _Installation:
                 self._ours[id(old)] = self._exchanged[key]
             new += [loaded, module]
         return new
+
+    def _adopt_pools(self) -> None:
+        """Make pools that exist ours, in class and not in deed: asyncio looks at the class."""
+        key = "concurrent.futures.thread", "ThreadPoolExecutor"
+        if key in self._standard:
+            from ironthread._adopted import Adopted  # only now: it is for few
+
+            pair = self._standard[key], self._exchanged[key]
+            self._pools = [_heirs.Heirs([pair]), Adopted(*pair)]
+        for pools in self._pools:
+            pools.adopt()
 
     def _exchange_futures(self) -> None:
         """Exchange what has just been imported. Nobody but the modules themselves can have it."""

@@ -59,7 +59,7 @@ impl PyAgenda {
 /// that `ended` names, and its life is over. All of it happens, also when a subclass of the program's
 /// raises in between; what it raised comes out then.
 #[pyfunction]
-#[pyo3(signature = (timer, cancelled=None, *, limbo, ended))]
+#[pyo3(signature = (timer, cancelled, limbo, ended))]
 pub(crate) fn end_timer(
     timer: Option<&Bound<'_, PyAny>>,
     cancelled: Option<&Bound<'_, PyEvent>>,

@@ -16,8 +16,7 @@ class Agenda:
 
 def end_timer(
     timer: Any | None,
-    cancelled: Event | None = None,
-    *,
+    cancelled: Event | None,
     limbo: dict[Any, Any],
     ended: tuple[str, object],
 ) -> None: ...
