@@ -20,6 +20,7 @@ from __future__ import annotations
 import sys
 import threading
 from _contextvars import Context, copy_context
+from _functools import partial  # type: ignore[import-not-found]
 from collections import deque
 from time import monotonic
 
@@ -128,12 +129,11 @@ class Timer(_StandardTimer, Thread):
         self._pending = True
         self._pending_since = monotonic()
         self.finished.daemon = self.daemon
-        with _standard._active_limbo_lock:
-            _standard._limbo[self] = self
+        # Without the lock, which is for moving from one table to the other: see `Service.add`.
+        _standard._limbo[self] = self
 
     def _not_to_pend(self) -> None:
-        with _standard._active_limbo_lock:
-            _standard._limbo.pop(self, None)
+        _standard._limbo.pop(self, None)
         self._pending = False
         self._started = _core.Event()
         self._life = None

@@ -47,17 +47,22 @@ class Service:
         However it ends, the timer is on the agenda if that is noted.
         """
         # That something is done, and that it is noted, is one for a signal handler: C calls C.
+        # The lock, too: on 3.14 a handler that raises as a `with` begins leaves it held for good.
         threads: list[object] = []
-        with self._starting:
-            try:
-                added.extend(map(self.agenda.add, (seconds,), (timer,)))
-                if added[0][1]:
-                    _start(self._serve, self._daemon, threads)
-            except BaseException:
-                if added and added[0][1] and not threads:
-                    self.agenda.not_served()
-                    self.agenda.remove(added.pop()[0])
-                raise
+        held: list[bool] = []
+        try:
+            held.extend(map(self._starting.acquire, (True,)))
+            added.extend(map(self.agenda.add, (seconds,), (timer,)))
+            if added[0][1]:
+                _start(self._serve, self._daemon, threads)
+        except BaseException:
+            if added and added[0][1] and not threads:
+                self.agenda.not_served()
+                self.agenda.remove(added.pop()[0])
+            raise
+        finally:
+            if held:
+                self._starting.release()
 
     def _serve(self) -> None:
         _core.thread_helps(_NAME)
