@@ -10,12 +10,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 
 from torture import classes, endings
 from torture.cast import Cast, until_exit
 
 Busy = Callable[[], object]
+
+# From 3.15 on the interpreter, done with waiting for the threads and with the exit functions, does both again
+# if a thread that it has to wait for was started meanwhile. Whoever's wait was interrupted is waited for again
+# then, though it is not counted among those threads any more: python itself, with nothing of ours in it, hangs
+# if an exit function starts a thread. It takes an interrupt for each wait; these programs send as many.
+_EXIT_MAY_WAIT_AGAIN = sys.version_info >= (3, 15)
+_NEXT_INTERRUPT_SECONDS = 0.05
 
 
 class Curtain:
@@ -25,6 +32,7 @@ class Curtain:
         self._cast, self._busy, self._way = cast, busy, way
         self._main = threading.get_ident()
         self._signalled = False
+        self._interrupted_each_time: CodeType | None = None
 
     def fall(self, how: str) -> None:
         """End the program."""
@@ -60,10 +68,15 @@ class Curtain:
             self._busy()
 
     def _at_exit(self, number: signal.Signals) -> None:
+        if _EXIT_MAY_WAIT_AGAIN:
+            self._interrupted_each_time = threading._shutdown.__code__  # type: ignore[attr-defined]
+
         def send() -> None:
             until_exit()
             self._send(number, again=True)
-            threading.Event().wait()
+            never = threading.Event()
+            while not never.wait(_NEXT_INTERRUPT_SECONDS if _EXIT_MAY_WAIT_AGAIN else None):
+                signal.pthread_kill(self._main, number)
 
         threading.Thread(target=send).start()
 
@@ -79,9 +92,14 @@ class Curtain:
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         # That it was here is noted: an interrupt in a callback of a weak reference is printed and forgotten.
-        if not self._signalled:
+        if not self._signalled or self._waits_again(frame):
             self._signalled = True
             signal.default_int_handler(number, frame)
+
+    def _waits_again(self, frame: FrameType | None) -> bool:
+        # No global names in here: a signal may come when the modules are gone.
+        wait = self._interrupted_each_time
+        return wait is not None and frame is not None and frame.f_code is wait
 
 
 def main(kind: str, seed: int, way: str) -> None:
