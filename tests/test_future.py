@@ -38,7 +38,7 @@ QUESTIONS = [
     "f._result",
     "type(f._exception).__name__",
     "len(f._waiters)",
-    "with_ = f._condition.__enter__(); f._condition.__exit__(); with_",
+    "with_ = f._condition.__enter__(); f._condition.__exit__(None, None, None); with_",
     "calls = []; f.add_done_callback(lambda g: calls.append(g is f)); calls",
     "sorted(map(len, wait([f], 0)))",
     "sorted(map(len, wait([f], 0, 'FIRST_COMPLETED')))",
