@@ -67,6 +67,7 @@ __all__ = [
     "ThreadState",
     "Timer",
     "WorkStealingExecutor",
+    "aio",
     "as_completed",
     "install",
     "installed",
@@ -78,7 +79,7 @@ __all__ = [
 ]
 
 
-# Loaded for those who ask for them, because of what they import.
+# Loaded for those who ask for them, because of what they import: names, and modules.
 _LATER = {
     "Future": "ironthread._futures",
     "Phase": "ironthread._state",
@@ -89,9 +90,11 @@ _LATER = {
     "state": "ironthread._state",
     "wait": "ironthread._futures",
 }
+_LATER_MODULES = frozenset({"aio"})
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ironthread import aio
     from ironthread._futures import Future, as_completed, wait
     from ironthread._pool import ThreadPoolExecutor
     from ironthread._state import Phase, ThreadState, state
@@ -105,6 +108,10 @@ else:
             from importlib import import_module
 
             value = getattr(import_module(_LATER[name]), name)
+        elif name in _LATER_MODULES:
+            from importlib import import_module
+
+            value = import_module(f"ironthread.{name}")
         elif name == "__version__":
             value = _version()
         else:

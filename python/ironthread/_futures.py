@@ -9,6 +9,7 @@ See https://docs.python.org/3/library/concurrent.futures.html.
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import _base
 from queue import Empty
 from time import monotonic
@@ -19,7 +20,7 @@ from ironthread._pose import pose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from types import TracebackType
     from typing import Any, Self
 
@@ -39,8 +40,24 @@ _FINAL = frozenset({_base.CANCELLED_AND_NOTIFIED, _base.FINISHED})
 class Future(_core.Future, StandardFuture):  # type: ignore[misc]
     """The outcome of a job, which may not be there yet.
 
-    Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects.
+    Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects, and can be
+    awaited by a task of an asyncio loop as well.
     """
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Wait without blocking the loop; return the result, or raise what the job raised.
+
+        When the task is cancelled meanwhile the job is, unless it has begun. RuntimeError is raised
+        where no asyncio loop runs.
+        """
+        # A loop that runs has asyncio loaded; nobody else should have to load it.
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is None or asyncio._get_running_loop() is None:
+            raise RuntimeError(
+                "await of a Future needs a running asyncio loop; use result() to wait in a thread"
+            )
+        waiting: Generator[Any, None, Any] = asyncio.wrap_future(self).__await__()
+        return waiting
 
 
 pose(Future, StandardFuture)

@@ -45,6 +45,7 @@ mod _core {
         future::PyFuture,
         lock::PyLock,
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
+        queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
         thread::{PyLife, start_event},

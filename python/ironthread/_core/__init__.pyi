@@ -10,6 +10,10 @@ from .queue import LifoQueue as LifoQueue
 from .queue import PriorityQueue as PriorityQueue
 from .queue import Queue as Queue
 from .queue import SimpleQueue as SimpleQueue
+from .queue import queue_call_next as queue_call_next
+from .queue import queue_enlist as queue_enlist
+from .queue import queue_is_done as queue_is_done
+from .queue import queue_withdraw as queue_withdraw
 from .rlock import RLock as RLock
 from .semaphore import BoundedSemaphore as BoundedSemaphore
 from .semaphore import Semaphore as Semaphore
@@ -48,6 +52,10 @@ __all__ = [
     "end_timer",
     "name_os_thread",
     "prepare_futures",
+    "queue_call_next",
+    "queue_enlist",
+    "queue_is_done",
+    "queue_withdraw",
     "start_event",
     "thread_ended",
     "thread_helps",

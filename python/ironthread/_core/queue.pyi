@@ -1,10 +1,12 @@
+from collections.abc import Callable
 from types import GenericAlias
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from .condition import Condition
 from .lock import Lock
 
 _Item = TypeVar("_Item")
+_Side: TypeAlias = Literal["get", "put", "join"]
 
 class Queue(Generic[_Item]):
     maxsize: int
@@ -55,3 +57,10 @@ class SimpleQueue(Generic[_Item]):
     def qsize(self) -> int: ...
     @classmethod
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
+
+def queue_enlist(
+    queue: Queue[Any], side: _Side, caller: Callable[[], bool], front: bool
+) -> None: ...
+def queue_withdraw(queue: Queue[Any], side: _Side, caller: Callable[[], bool]) -> bool: ...
+def queue_call_next(queue: Queue[Any], side: _Side) -> None: ...
+def queue_is_done(queue: Queue[Any]) -> bool: ...

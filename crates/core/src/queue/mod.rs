@@ -1,7 +1,9 @@
 //! Queues between threads: the orders in which items leave, and the waiting, written once for all.
 
 mod bounded;
+mod callers;
 mod order;
 
 pub use bounded::{Contents, Queue};
+pub use callers::{Callers, Side};
 pub use order::{Fifo, Lifo, Order, Priority};

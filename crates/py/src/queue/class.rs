@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use ironthread::error::{GetError, PutError};
-use ironthread::queue::Queue;
+use ironthread::queue::{Callers, Queue, Side};
 use ironthread::wait::{Deadline, Kind, Origin};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -11,10 +11,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyString, PyTuple, PyType};
 
+use super::callers::{call_all, call_next};
 use super::items::{Flavor, Items};
 use super::open::{self, Open};
 use super::variants::{PyLifoQueue, PyPriorityQueue};
-use super::{generic_alias, visit_items};
+use super::{generic_alias, visit_callers, visit_items};
 use crate::condition::PyCondition;
 use crate::convert::{Truth, queue_deadline};
 use crate::errors::Failure;
@@ -30,6 +31,8 @@ pub(crate) struct PyQueue {
     pub(super) flavor: Flavor,
     pub(super) native: Queue<Items>,
     pub(super) open: OnceLock<Open>,
+    /// Who wants to be called when the queue changes; made for the first who does.
+    pub(super) callers: OnceLock<Box<Callers<Py<PyAny>>>>,
     /// The line that made the queue, where that was recorded.
     pub(super) origin: Option<Origin>,
 }
@@ -41,6 +44,7 @@ impl PyQueue {
             flavor,
             native: Queue::made_at(Items::new(flavor), 0, origin),
             open: OnceLock::new(),
+            callers: OnceLock::new(),
             origin,
         }
     }
@@ -71,6 +75,15 @@ impl PyQueue {
         item: &Bound<'_, PyAny>,
         deadline: Deadline,
     ) -> PyResult<()> {
+        Self::store_until(slf, item, deadline)?;
+        call_next(slf, Side::Getters)
+    }
+
+    fn store_until(
+        slf: &Bound<'_, Self>,
+        item: &Bound<'_, PyAny>,
+        deadline: Deadline,
+    ) -> PyResult<()> {
         if let Some(open) = Self::opened(slf)? {
             return open.put(slf, item, deadline);
         }
@@ -88,6 +101,12 @@ impl PyQueue {
     }
 
     fn get_until<'py>(slf: &Bound<'py, Self>, deadline: Deadline) -> PyResult<Bound<'py, PyAny>> {
+        let item = Self::take_until(slf, deadline)?;
+        call_next(slf, Side::Putters)?;
+        Ok(item)
+    }
+
+    fn take_until<'py>(slf: &Bound<'py, Self>, deadline: Deadline) -> PyResult<Bound<'py, PyAny>> {
         if let Some(open) = Self::opened(slf)? {
             return open.get(slf, deadline);
         }
@@ -101,6 +120,37 @@ impl PyQueue {
                 None => Err(Failure::QueueShutDown.into()),
             },
         }
+    }
+
+    fn count_done(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        if let Some(open) = this.open.get() {
+            return open.task_done(slf.py());
+        }
+        match (this.native.task_done(), this.open.get()) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), Some(open)) => open.task_done(slf.py()),
+            (Err(_), None) => Err(Failure::TooManyDone.into()),
+        }
+    }
+
+    /// Calls those who wait for the last task, if that was it. As for threads that join, another one may
+    /// have come meanwhile.
+    fn call_joiners(slf: &Bound<'_, Self>) -> PyResult<()> {
+        if slf.get().callers.get().is_some_and(|callers| callers.any(Side::Joiners))
+            && slf.get().unfinished_tasks() == 0
+        {
+            call_all(slf, Side::Joiners)?;
+        }
+        Ok(())
+    }
+
+    fn shut_down(slf: &Bound<'_, Self>, immediate: bool) -> PyResult<()> {
+        if let Some(open) = Self::opened(slf)? {
+            return open.shut_down(slf, immediate);
+        }
+        program::discard(slf.py(), slf.get().native.shut_down(immediate));
+        slf.get().open.get().map_or(Ok(()), |open| open.shut_down(slf, immediate))
     }
 
     /// Whether the object's class stores items its own way.
@@ -243,15 +293,8 @@ impl PyQueue {
 
     /// Mark one item as done. ValueError is raised when there were not so many.
     fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
-        let this = slf.get();
-        if let Some(open) = this.open.get() {
-            return open.task_done(slf.py());
-        }
-        match (this.native.task_done(), this.open.get()) {
-            (Ok(()), _) => Ok(()),
-            (Err(_), Some(open)) => open.task_done(slf.py()),
-            (Err(_), None) => Err(Failure::TooManyDone.into()),
-        }
+        Self::count_done(slf)?;
+        Self::call_joiners(slf)
     }
 
     /// Wait until every item that was put has been marked as done.
@@ -269,11 +312,9 @@ impl PyQueue {
     /// With immediate true, the items inside are given up and count as done.
     #[pyo3(signature = (immediate=Truth(false)), text_signature = "($self, immediate=False)")]
     fn shutdown(slf: &Bound<'_, Self>, immediate: Truth) -> PyResult<()> {
-        if let Some(open) = Self::opened(slf)? {
-            return open.shut_down(slf, immediate.0);
-        }
-        program::discard(slf.py(), slf.get().native.shut_down(immediate.0));
-        slf.get().open.get().map_or(Ok(()), |open| open.shut_down(slf, immediate.0))
+        Self::shut_down(slf, immediate.0)?;
+        Self::call_joiners(slf)?;
+        call_all(slf, Side::Getters).and(call_all(slf, Side::Putters))
     }
 
     /// Return how many items are inside, at this moment.
@@ -302,8 +343,9 @@ impl PyQueue {
     }
 
     #[setter(maxsize)]
-    fn set_maxsize(&self, maxsize: Limit) {
-        self.native.set_maxsize(maxsize.0);
+    fn set_maxsize(slf: &Bound<'_, Self>, maxsize: Limit) -> PyResult<()> {
+        slf.get().native.set_maxsize(maxsize.0);
+        call_all(slf, Side::Putters)
     }
 
     /// How many items were put and not marked as done.
@@ -421,12 +463,20 @@ impl PyQueue {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit_items(&self.native, visit)?;
+        if let Some(callers) = self.callers.get() {
+            visit_callers(callers, visit)?;
+        }
         self.open.get().map_or(Ok(()), |open| open.traverse(visit))
     }
 
     fn __clear__(&self) {
         Python::attach(|py| {
             program::discard(py, self.native.close().items);
+            if let Some(callers) = self.callers.get() {
+                for side in [Side::Getters, Side::Putters, Side::Joiners] {
+                    program::discard(py, callers.all(side));
+                }
+            }
             if let Some(open) = self.open.get() {
                 open.clear(py);
             }

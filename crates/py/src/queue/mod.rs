@@ -10,6 +10,7 @@
 //! how items are stored, and when items are compared (`PriorityQueue`): Python code then runs, or may run,
 //! with the queue's lock held, and that lock must be one the program can see.
 
+mod callers;
 mod class;
 mod heap;
 mod items;
@@ -17,11 +18,12 @@ mod open;
 mod simple;
 mod variants;
 
-use ironthread::queue::{Order, Queue};
+use ironthread::queue::{Callers, Order, Queue};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+pub(crate) use callers::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw};
 pub(crate) use class::PyQueue;
 pub(crate) use simple::PySimpleQueue;
 pub(crate) use variants::{PyLifoQueue, PyPriorityQueue};
@@ -43,6 +45,17 @@ fn visit_items<O: Order<Item = Py<PyAny>>>(
     queue.try_visit(|item| {
         if outcome.is_ok() {
             outcome = visit.call(item);
+        }
+    });
+    outcome
+}
+
+/// Shows the collector who is to be called. Lines that are in use at this moment are no garbage.
+fn visit_callers(callers: &Callers<Py<PyAny>>, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+    let mut outcome = Ok(());
+    callers.try_visit(|caller| {
+        if outcome.is_ok() {
+            outcome = visit.call(caller);
         }
     });
     outcome

@@ -300,6 +300,11 @@ impl Open {
         self.unfinished.load(Relaxed)
     }
 
+    pub(super) fn unfinished_locked(&self, py: Python<'_>) -> PyResult<isize> {
+        let _held = self.hold(py)?;
+        Ok(self.unfinished())
+    }
+
     pub(super) fn set_unfinished(&self, count: isize) {
         self.unfinished.store(count, Relaxed);
     }
