@@ -9,5 +9,6 @@ from queue import Empty, Full
 
 from ironthread._exceptions import ShutDown
 from ironthread.aio._queue import LifoQueue, PriorityQueue, Queue
+from ironthread.aio._run import run
 
-__all__ = ["Empty", "Full", "LifoQueue", "PriorityQueue", "Queue", "ShutDown"]
+__all__ = ["Empty", "Full", "LifoQueue", "PriorityQueue", "Queue", "ShutDown", "run"]

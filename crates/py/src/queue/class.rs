@@ -200,6 +200,15 @@ fn limit_of(maxsize: &Bound<'_, PyAny>) -> PyResult<isize> {
     }
 }
 
+/// Whether the object's class has this method from the queue.
+fn inherits(slf: &Bound<'_, PyQueue>, name: &Bound<'_, PyString>) -> PyResult<bool> {
+    if slf.is_exact_instance_of::<PyQueue>() {
+        return Ok(true);
+    }
+    let own = slf.get_type().getattr(name)?;
+    Ok(own.is(&slf.py().get_type::<PyQueue>().getattr(name)?))
+}
+
 /// A subclass's own `put` or `get`, with `block=False`.
 fn without_waiting<'py>(
     slf: &Bound<'py, PyQueue>,
@@ -276,7 +285,7 @@ impl PyQueue {
         item: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if slf.is_exact_instance_of::<Self>() {
+        if inherits(slf, intern!(py, "put"))? {
             Self::put_until(slf, item, Deadline::PAST)?;
             return Ok(py.None().into_bound(py));
         }
@@ -285,7 +294,7 @@ impl PyQueue {
 
     /// Remove and return the next item without waiting: get(block=False).
     fn get_nowait<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        if slf.is_exact_instance_of::<Self>() {
+        if inherits(slf, intern!(slf.py(), "get"))? {
             return Self::get_until(slf, Deadline::PAST);
         }
         without_waiting(slf, intern!(slf.py(), "get"), &PyTuple::empty(slf.py()))

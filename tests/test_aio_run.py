@@ -1,0 +1,332 @@
+"""`ironthread.aio.run()`: real processes, ended by real signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from concurrent import futures as standard
+from typing import Any
+
+import pytest
+from crew import Crew
+from ironthread import aio, futures
+from programs import Outcome, run_program
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
+
+BEGIN = """
+import asyncio, os, signal, sys, threading, time
+from ironthread import aio
+
+def kill(number=signal.SIGTERM):
+    os.kill(os.getpid(), number)
+
+def kill_soon(number=signal.SIGTERM):
+    asyncio.get_running_loop().call_soon(kill, number)
+
+"""
+
+
+def program(source: str, status: int = 0) -> Outcome:
+    return run_program(BEGIN + source, status=status)
+
+
+def test_sigterm_cancels_main_which_cleans_up_with_loop_and_pool_at_work() -> None:
+    ended = program("""
+async def main():
+    kill_soon()
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("cleaning up", await asyncio.to_thread(pow, 2, 5))
+
+print(aio.run(main()))
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+""")
+    assert ended.out.split("\n") == ["cleaning up 32", "None", "True", ""]
+    assert ended.err == ""
+
+
+def test_what_main_returns_or_raises_after_sigterm_counts() -> None:
+    ended = program("""
+async def returns():
+    kill_soon()
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        return 7
+
+async def raises():
+    kill_soon()
+    try:
+        await asyncio.sleep(60)
+    finally:
+        raise KeyError("cleanup")
+
+print(aio.run(returns()))
+try:
+    aio.run(raises())
+except KeyError as error:
+    print(repr(error))
+""")
+    assert ended.out == "7\nKeyError('cleanup')\n"
+
+
+def test_tasks_that_main_leaves_are_cancelled_and_named() -> None:
+    ended = program("""
+async def write_behind():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("flushed", await asyncio.to_thread(pow, 2, 5))
+
+async def main():
+    task = asyncio.create_task(write_behind(), name="writer")
+    await asyncio.sleep(0)
+    kill_soon()
+    await asyncio.sleep(60)
+
+aio.run(main())
+""")
+    assert ended.out == "flushed 32\n"
+    assert ended.err.startswith("tasks that main left, cancelled: writer in write_behind (")
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_calls_that_run_are_awaited_and_those_that_have_not_begun_are_cancelled() -> None:
+    ended = program("""
+from ironthread.futures import ThreadPoolExecutor
+
+begun, finish = threading.Event(), threading.Event()
+
+def run():
+    begun.set()
+    assert finish.wait(30)
+    print("ended")
+
+pool = ThreadPoolExecutor(1)
+
+async def main():
+    first = pool.submit(run)
+    second = pool.submit(print, "never")
+    # When it is cancelled the pool is being shut down.
+    second.add_done_callback(lambda second: finish.set())
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    kill_soon()
+    await asyncio.sleep(60)
+
+aio.run(main(), executor=pool)
+try:
+    pool.submit(int)
+except RuntimeError as error:
+    print(error)
+""")
+    assert ended.out == "ended\ncannot schedule new futures after shutdown\n"
+    assert ended.err == ""
+
+
+def test_a_call_that_does_not_end_in_time_is_named_and_a_second_sigterm_ends_the_program() -> None:
+    ended = program(
+        """
+begun = threading.Event()
+
+def stuck_call():
+    begun.set()
+    threading.Event().wait()
+
+async def main():
+    asyncio.get_running_loop().run_in_executor(None, stuck_call)
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    kill_soon()
+    await asyncio.sleep(60)
+
+aio.run(main(), grace=0.1)
+print("through", flush=True)
+kill()
+time.sleep(60)
+""",
+        status=-signal.SIGTERM,
+    )
+    assert ended.out == "through\n"
+    assert "calls that have not ended" in ended.err
+    assert "stuck_call at Event.wait (" in ended.err
+    assert "thread aio_0" in ended.err
+
+
+def test_a_main_that_does_not_end_in_time_is_cancelled_again_and_told_where_it_is() -> None:
+    ended = program("""
+async def slow_cleanup():
+    await asyncio.sleep(60)
+
+async def main():
+    kill_soon()
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await slow_cleanup()
+
+print(aio.run(main(), grace=0.1))
+""")
+    assert ended.out == "None\n"
+    assert "main has not ended within 0.1 s of SIGTERM, and is cancelled once more" in ended.err
+    assert "slow_cleanup (" in ended.err
+
+
+def test_a_second_sigterm_ends_a_program_whose_loop_is_blocked() -> None:
+    program(
+        """
+async def main():
+    kill()
+    kill()
+    print("still here", flush=True)
+    time.sleep(60)
+
+aio.run(main())
+""",
+        status=-signal.SIGTERM,
+    )
+
+
+def test_sigterm_wakes_a_loop_that_sleeps() -> None:
+    ended = program("""
+async def main():
+    loop = asyncio.get_running_loop()
+    threading.Timer(0.2, kill).start()
+    await loop.create_future()
+
+print(aio.run(main()))
+""")
+    assert ended.out == "None\n"
+
+
+def test_time_limits_and_task_groups_of_main_see_a_cancellation_from_outside() -> None:
+    ended = program("""
+async def child():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("child ends")
+
+async def main():
+    kill_soon()
+    async with asyncio.timeout(50):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(child())
+
+print(aio.run(main()))
+""")
+    assert ended.out == "child ends\nNone\n"
+    assert ended.err == ""
+
+
+def test_ctrl_c_ends_as_gracefully_with_keyboard_interrupt() -> None:
+    ended = program("""
+async def main():
+    kill_soon(signal.SIGINT)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("cleaning up", await asyncio.to_thread(pow, 2, 5))
+
+try:
+    aio.run(main())
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+    assert ended.out == "cleaning up 32\ninterrupted\n"
+
+
+def test_a_handler_of_the_program_is_left_alone() -> None:
+    ended = program("""
+def handler(number, frame):
+    print("the program's own")
+
+signal.signal(signal.SIGTERM, handler)
+
+async def main():
+    kill_soon()
+    await asyncio.sleep(0.01)
+    return "by itself"
+
+print(aio.run(main()))
+assert signal.getsignal(signal.SIGTERM) is handler
+""")
+    assert ended.out == "the program's own\nby itself\n"
+
+
+def test_a_handler_set_by_main_takes_the_place() -> None:
+    ended = program("""
+async def main():
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    kill_soon()
+    await told.wait()
+    return "told"
+
+print(aio.run(main()))
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+""")
+    assert ended.out == "told\n"
+
+
+def test_main_that_ends_by_itself_ends_as_in_asyncio_run() -> None:
+    calls: list[str] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> str:
+        loop = asyncio.get_running_loop()
+        loops.append(loop)
+        for _ in range(5):
+            loop.run_in_executor(None, lambda: calls.append(threading.current_thread().name))
+        return "through"
+
+    pool = futures.ThreadPoolExecutor(1, thread_name_prefix="given")
+    assert aio.run(main(), executor=pool, debug=True) == "through"
+    assert calls == ["given_0"] * 5
+    assert loops[0].is_closed()
+    with pytest.raises(RuntimeError):
+        pool.submit(int)
+
+
+def test_it_takes_the_standard_pool_and_makes_one_of_ours() -> None:
+    async def main() -> Any:
+        return asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
+
+    pool = standard.ThreadPoolExecutor(1)
+    assert aio.run(main(), executor=pool) is pool
+    assert type(aio.run(main())) is futures.ThreadPoolExecutor
+
+
+def test_what_main_raises_is_raised() -> None:
+    async def main() -> None:
+        raise KeyError("main")
+
+    with pytest.raises(KeyError, match="main"):
+        aio.run(main())
+
+
+def test_in_another_thread_it_leaves_signals_alone() -> None:
+    async def main() -> Any:
+        return signal.getsignal(signal.SIGTERM)
+
+    with Crew() as crew:
+        assert crew.start(aio.run, main()).result() is signal.SIG_DFL
+
+
+def test_it_refuses_to_run_inside_of_a_loop_and_without_patience() -> None:
+    async def inner() -> None: ...
+
+    async def main() -> None:
+        aio.run(inner())
+
+    with pytest.raises(RuntimeError, match="running event loop"):
+        aio.run(main())
+    for grace in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="'grace' must be a non-negative number"):
+            aio.run(inner(), grace=grace)
+    with pytest.raises(TypeError):
+        aio.run(inner(), executor=object())
