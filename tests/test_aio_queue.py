@@ -536,7 +536,12 @@ def test_a_blocked_loop_keeps_no_item_from_a_thread() -> None:
 
     async def main() -> int:
         getter = await begun(queue.aget())
-        asyncio.get_running_loop().call_soon(lambda: (blocked.set(), free.wait(30)))
+
+        def block() -> None:
+            blocked.set()
+            free.wait(30)
+
+        asyncio.get_running_loop().call_soon(block)
         return int(await getter)
 
     with Crew() as crew:

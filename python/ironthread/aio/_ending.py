@@ -63,9 +63,13 @@ async def end_pool(pool: Any, deadline: float) -> None:
 
 
 def place_of(task: asyncio.Task[Any] | None) -> str:
-    """Where a task waits."""
-    stack = task.get_stack() if task is not None else []
-    return _place(stack[-1]) if stack else "(nowhere)"
+    """Where a task waits: the innermost of the coroutines that await each other."""
+    coroutine: Any = task.get_coro() if task is not None else None
+    frame = None
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or frame
+        coroutine = getattr(coroutine, "cr_await", None)
+    return _place(frame) if frame is not None else "(nowhere)"
 
 
 def _patience(deadline: float) -> float:

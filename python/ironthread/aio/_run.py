@@ -51,6 +51,8 @@ def run(
     with _closing(main):
         if not grace >= 0:
             raise ValueError("'grace' must be a non-negative number")
+        if asyncio._get_running_loop() is not None:
+            raise RuntimeError("aio.run() cannot be called from a running event loop")
         with asyncio.Runner(debug=debug) as runner:
             loop = runner.get_loop()
             pool = ThreadPoolExecutor(thread_name_prefix="aio") if executor is None else executor
