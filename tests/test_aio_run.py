@@ -91,7 +91,7 @@ async def main():
 aio.run(main())
 """)
     assert ended.out == "flushed 32\n"
-    assert ended.err.startswith("tasks that main left, cancelled: writer in write_behind (")
+    assert ended.err.startswith("tasks that main left, cancelled: writer in write_behind > sleep (")
     assert len(ended.err.splitlines()) == 1
 
 
@@ -173,7 +173,7 @@ print(aio.run(main(), grace=0.1))
 """)
     assert ended.out == "None\n"
     assert "main has not ended within 0.1 s of SIGTERM, and is cancelled once more" in ended.err
-    assert "slow_cleanup (" in ended.err
+    assert ": main > slow_cleanup > sleep (" in ended.err
 
 
 def test_a_second_sigterm_ends_a_program_whose_loop_is_blocked() -> None:

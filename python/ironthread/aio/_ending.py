@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("ironthread.aio")
 
+_HERE = os.path.dirname(__file__)
+
 LAST_MOMENT = 0.5
 """Seconds that are waited for what was told to end, when nothing is left of the time of grace."""
 
@@ -63,13 +65,18 @@ async def end_pool(pool: Any, deadline: float) -> None:
 
 
 def place_of(task: asyncio.Task[Any] | None) -> str:
-    """Where a task waits: the innermost of the coroutines that await each other."""
+    """Where a task waits: the coroutines that await each other, and the line of the innermost."""
     coroutine: Any = task.get_coro() if task is not None else None
-    frame = None
+    names, frame = [], None
     while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or frame
+        own = getattr(coroutine, "cr_frame", None)
+        if own is not None and not own.f_code.co_filename.startswith(_HERE):
+            frame = own
+            names.append(own.f_code.co_qualname)
         coroutine = getattr(coroutine, "cr_await", None)
-    return _place(frame) if frame is not None else "(nowhere)"
+    if frame is None:
+        return "(nowhere)"
+    return f"{' > '.join(names)} ({frame.f_code.co_filename}:{frame.f_lineno})"
 
 
 def _patience(deadline: float) -> float:

@@ -36,10 +36,14 @@ impl Side {
         Site::at(self, self.kind, self.origin)
     }
 
-    /// Calls the next thread, unless one is on its way.
+    /// Calls the next thread, unless one is on its way, or the thing is spoken for.
     #[inline]
-    fn call_one(&mut self) -> Unparked {
-        if !self.waiting || self.someone_is_coming() { Unparked::default() } else { self.call(1) }
+    fn call_one(&mut self, spoken_for: impl Fn() -> bool) -> Unparked {
+        if !self.waiting || self.someone_is_coming() || spoken_for() {
+            Unparked::default()
+        } else {
+            self.call(1)
+        }
     }
 
     fn call_all(&mut self) -> Unparked {
@@ -93,12 +97,14 @@ impl<O: Order> State<O> {
 
     /// Calls the next thread of a side if there is still something for it.
     #[inline]
-    fn call_next(&mut self, kind: Kind) -> Unparked {
+    fn call_next(&mut self, kind: Kind, spoken_for: impl Fn() -> bool) -> Unparked {
         match kind {
             Kind::QueueGet if self.getters.waiting && !self.items.is_empty() => {
-                self.getters.call_one()
+                self.getters.call_one(spoken_for)
             }
-            Kind::QueuePut if self.putters.waiting && !self.is_full() => self.putters.call_one(),
+            Kind::QueuePut if self.putters.waiting && !self.is_full() => {
+                self.putters.call_one(spoken_for)
+            }
             _ => Unparked::default(),
         }
     }
@@ -151,7 +157,21 @@ impl<O: Order> Queue<O> {
     ///
     /// # Errors
     /// [`PutError`], with the item.
-    pub fn put(&self, item: O::Item, mut deadline: Deadline) -> Result<(), PutError<O::Item>> {
+    pub fn put(&self, item: O::Item, deadline: Deadline) -> Result<(), PutError<O::Item>> {
+        self.put_for(item, deadline, || false)
+    }
+
+    /// [`put`](Self::put), of an item that may be spoken for: by one of [`Callers`](super::Callers). No
+    /// thread is called for it then. Asked under the internal lock, and only when a thread would be.
+    ///
+    /// # Errors
+    /// [`PutError`], with the item.
+    pub fn put_for(
+        &self,
+        item: O::Item,
+        mut deadline: Deadline,
+        spoken_for: impl Fn() -> bool,
+    ) -> Result<(), PutError<O::Item>> {
         let mut state = self.state();
         let mut place = Place::Back;
         loop {
@@ -161,10 +181,10 @@ impl<O: Order> Queue<O> {
             if !state.is_full() {
                 state.items.push(item);
                 state.unfinished += 1;
-                let getter = state.getters.call_one();
+                let getter = state.getters.call_one(spoken_for);
                 // Came by a wake-up: others may have slots too.
                 let putter = if place == Place::Front {
-                    state.call_next(Kind::QueuePut)
+                    state.call_next(Kind::QueuePut, || false)
                 } else {
                     Unparked::default()
                 };
@@ -187,14 +207,26 @@ impl<O: Order> Queue<O> {
     ///
     /// # Errors
     /// [`GetError`].
-    pub fn get(&self, mut deadline: Deadline) -> Result<O::Item, GetError> {
+    pub fn get(&self, deadline: Deadline) -> Result<O::Item, GetError> {
+        self.get_for(deadline, || false)
+    }
+
+    /// [`get`](Self::get), whose free slot may be spoken for (see [`put_for`](Self::put_for)).
+    ///
+    /// # Errors
+    /// [`GetError`].
+    pub fn get_for(
+        &self,
+        mut deadline: Deadline,
+        spoken_for: impl Fn() -> bool,
+    ) -> Result<O::Item, GetError> {
         let mut state = self.state();
         let mut place = Place::Back;
         loop {
             if let Some(item) = state.items.pop() {
-                let putter = state.call_next(Kind::QueuePut);
+                let putter = state.call_next(Kind::QueuePut, spoken_for);
                 let getter = if place == Place::Front {
-                    state.call_next(Kind::QueueGet)
+                    state.call_next(Kind::QueueGet, || false)
                 } else {
                     Unparked::default()
                 };
@@ -214,6 +246,13 @@ impl<O: Order> Queue<O> {
                 Err(Interrupted) => return Err(GetError::Interrupted),
             }
         }
+    }
+
+    /// Calls the next thread of a side, [`Kind::QueueGet`] or [`Kind::QueuePut`], if there is something
+    /// for it: instead of a caller who was to have it.
+    pub fn call_next(&self, kind: Kind) {
+        let next = self.state().call_next(kind, || false);
+        next.wake();
     }
 
     /// Waits on one side; says where to wait the next time: at the front for who was called before.
@@ -245,7 +284,7 @@ impl<O: Order> Queue<O> {
                 if notified {
                     state.side(kind).arrived();
                 }
-                let next = state.call_next(kind);
+                let next = state.call_next(kind, || false);
                 drop(state);
                 next.wake();
                 wait::run_handlers()?;

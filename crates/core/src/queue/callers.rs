@@ -14,8 +14,11 @@
 //! again, and to take one thing, or to find none, or else to call the next ([`Callers::next`]): who was
 //! cancelled on the way, and who took a thing by its own look and was called all the same.
 //!
-//! Threads that wait are woken besides, by the queue: a caller comes when its event loop gets to it, and
-//! an item must not lie about meanwhile. Who is beaten that way joins the front of the line.
+//! **Threads that wait are called besides**, by the queue: a caller comes when its event loop gets to it,
+//! and an item should not lie about meanwhile. Threads come sooner and would win every time; so who was
+//! called and found nothing joins the front of the line and *claims* the next thing: the queue calls no
+//! thread for that one ([`Queue::put_for`](super::Queue::put_for)). Whoever finds a claim and then nobody
+//! in the line, and every caller who passes a call on, calls a thread as well.
 
 use std::collections::VecDeque;
 
@@ -37,15 +40,16 @@ pub enum Side {
 /// The lines of a queue. `C` is how one is called; it is called, and dropped, by the user of this type,
 /// with no lock held.
 pub struct Callers<C> {
-    /// A bit a side: whether somebody stands in its line. Changed under the lock of the lines only.
-    any: AtomicUsize,
-    lines: Mutex<[VecDeque<C>; 3]>,
+    /// A bit a side: whether somebody stands in its line; and another, whether the first of them claims
+    /// the next thing. Changed under the lock of the lines only.
+    word: AtomicUsize,
+    lines: Mutex<[VecDeque<(Place, C)>; 3]>,
 }
 
 impl<C> Default for Callers<C> {
     fn default() -> Self {
         let lines = [VecDeque::new(), VecDeque::new(), VecDeque::new()];
-        Self { any: AtomicUsize::new(0), lines: Mutex::new(lines) }
+        Self { word: AtomicUsize::new(0), lines: Mutex::new(lines) }
     }
 }
 
@@ -54,20 +58,29 @@ impl<C> Callers<C> {
     #[inline]
     pub fn any(&self, side: Side) -> bool {
         // Relaxed: see the argument above.
-        self.any.load(Ordering::Relaxed) & bit(side) != 0
+        self.word.load(Ordering::Relaxed) & waits(side) != 0
+    }
+
+    /// Whether the first in the line was called before and found nothing.
+    pub fn claims(&self, side: Side) -> bool {
+        // Relaxed: a claim that is missed, or gone, is no harm (see above).
+        self.word.load(Ordering::Relaxed) & claims(side) != 0
     }
 
     /// Joins the line: at the front, who was called and found nothing.
     pub fn enlist(&self, side: Side, caller: C, place: Place) {
         self.in_line(side, |line| match place {
-            Place::Front => line.push_front(caller),
-            Place::Back => line.push_back(caller),
+            Place::Front => line.push_front((place, caller)),
+            Place::Back => line.push_back((place, caller)),
         });
     }
 
     /// Leaves the line. `None` when nobody in it is the one: it has been called.
     pub fn withdraw(&self, side: Side, is_it: impl Fn(&C) -> bool) -> Option<C> {
-        self.in_line(side, |line| line.iter().position(is_it).and_then(|at| line.remove(at)))
+        let found = self.in_line(side, |line| {
+            line.iter().position(|(_, caller)| is_it(caller)).and_then(|at| line.remove(at))
+        });
+        found.map(|(_, caller)| caller)
     }
 
     /// Takes the first out of the line, who is to be called.
@@ -76,36 +89,43 @@ impl<C> Callers<C> {
         if !self.any(side) {
             return None;
         }
-        self.in_line(side, VecDeque::pop_front)
+        self.in_line(side, VecDeque::pop_front).map(|(_, caller)| caller)
     }
 
     /// Takes everybody out of the line: all are to be called.
     #[must_use = "whoever is taken out of the line is to be called"]
-    pub fn all(&self, side: Side) -> VecDeque<C> {
-        if !self.any(side) {
-            return VecDeque::new();
-        }
-        self.in_line(side, std::mem::take)
+    pub fn all(&self, side: Side) -> impl Iterator<Item = C> + use<C> {
+        let line =
+            if self.any(side) { self.in_line(side, std::mem::take) } else { VecDeque::new() };
+        line.into_iter().map(|(_, caller)| caller)
     }
 
     /// Calls `visit` on everybody, under the lock; `false`, without a visit, when the lines are in use.
     pub fn try_visit(&self, mut visit: impl FnMut(&C)) -> bool {
         let Ok(lines) = self.lines.try_lock() else { return false };
-        lines.iter().flatten().for_each(&mut visit);
+        lines.iter().flatten().for_each(|(_, caller)| visit(caller));
         true
     }
 
-    fn in_line<R>(&self, side: Side, step: impl FnOnce(&mut VecDeque<C>) -> R) -> R {
+    fn in_line<R>(&self, side: Side, step: impl FnOnce(&mut VecDeque<(Place, C)>) -> R) -> R {
         let mut lines = facade::lock(&self.lines);
         let line = &mut lines[side as usize];
         let result = step(line);
-        let others = self.any.load(Ordering::Relaxed) & !bit(side);
-        let own = if line.is_empty() { 0 } else { bit(side) };
-        self.any.store(others | own, Ordering::Relaxed);
+        let own = match line.front() {
+            None => 0,
+            Some((Place::Back, _)) => waits(side),
+            Some((Place::Front, _)) => waits(side) | claims(side),
+        };
+        let others = self.word.load(Ordering::Relaxed) & !(waits(side) | claims(side));
+        self.word.store(others | own, Ordering::Relaxed);
         result
     }
 }
 
-const fn bit(side: Side) -> usize {
+const fn waits(side: Side) -> usize {
     1 << side as usize
+}
+
+const fn claims(side: Side) -> usize {
+    waits(side) << 3
 }

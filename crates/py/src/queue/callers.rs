@@ -4,8 +4,10 @@
 //! and returns whether the call reached anybody; if not (its loop is closed), the next is called instead.
 //! The protocol is in the core's `queue/callers.rs`.
 
+use std::cell::Cell;
+
 use ironthread::queue::{Callers, Side};
-use ironthread::wait::Place;
+use ironthread::wait::{Kind, Place};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -60,10 +62,13 @@ pub(crate) fn queue_withdraw(
     withdrawn
 }
 
-/// Call the next caller of one side: for one that was called and has not looked at the queue since.
+/// Call the next caller of one side, and the next thread: for a caller that was called and has not looked
+/// at the queue since.
 #[pyfunction]
 pub(crate) fn queue_call_next(queue: &Bound<'_, PyQueue>, side: SideName) -> PyResult<()> {
-    call_next(queue, side.0)
+    // No lock that the program can reach is taken here: it may be a finalizer that passes the call on.
+    call_thread(queue, side.0);
+    call_next(queue, side.0, false)
 }
 
 /// Return whether every task is done: the look of those who join.
@@ -77,12 +82,48 @@ pub(crate) fn queue_is_done(queue: &Bound<'_, PyQueue>) -> PyResult<bool> {
     }
 }
 
-/// One thing of a side is there: calls the next caller.
+/// Whether a caller claims the thing that a change of the queue brings about; and that it was asked.
+pub(super) struct Claim<'a, 'py> {
+    queue: &'a Bound<'py, PyQueue>,
+    side: Side,
+    made: Cell<bool>,
+}
+
+impl<'a, 'py> Claim<'a, 'py> {
+    pub(super) fn new(queue: &'a Bound<'py, PyQueue>, side: Side) -> Self {
+        Self { queue, side, made: Cell::new(false) }
+    }
+
+    /// Asks. Whoever goes by it calls no thread.
+    pub(super) fn is_made(&self) -> bool {
+        let callers = self.queue.get().callers.get();
+        self.made.set(callers.is_some_and(|callers| callers.claims(self.side)));
+        self.made.get()
+    }
+
+    /// What the answer was.
+    pub(super) fn was_made(&self) -> bool {
+        self.made.get()
+    }
+}
+
+/// One thing of a side is there: calls the next caller. `spoken_for` says that no thread was called for it.
 #[inline]
-pub(super) fn call_next(queue: &Bound<'_, PyQueue>, side: Side) -> PyResult<()> {
+pub(super) fn call_next(queue: &Bound<'_, PyQueue>, side: Side, spoken_for: bool) -> PyResult<()> {
     match queue.get().callers.get() {
-        Some(callers) if callers.any(side) => call_first_reached(queue, callers, side),
+        Some(callers) if spoken_for || callers.any(side) => {
+            call_first_reached(queue, callers, side, spoken_for)
+        }
         _ => Ok(()),
+    }
+}
+
+/// Calls a thread that waits in the native queue. (In an open queue all are called, claims or no claims.)
+fn call_thread(queue: &Bound<'_, PyQueue>, side: Side) {
+    match side {
+        Side::Getters => queue.get().native.call_next(Kind::QueueGet),
+        Side::Putters => queue.get().native.call_next(Kind::QueuePut),
+        Side::Joiners => {}
     }
 }
 
@@ -91,7 +132,7 @@ pub(super) fn call_all(queue: &Bound<'_, PyQueue>, side: Side) -> PyResult<()> {
     let Some(callers) = queue.get().callers.get() else { return Ok(()) };
     let mut first = None;
     for caller in callers.all(side) {
-        first = first.or(call(queue.py(), callers, side, caller).raised);
+        first = first.or(call(queue, callers, side, caller).raised);
     }
     first.map_or(Ok(()), Err)
 }
@@ -101,14 +142,17 @@ fn call_first_reached(
     queue: &Bound<'_, PyQueue>,
     callers: &Callers<Py<PyAny>>,
     side: Side,
+    spoken_for: bool,
 ) -> PyResult<()> {
     let mut first = None;
-    while let Some(caller) = callers.next(side) {
-        let answer = call(queue.py(), callers, side, caller);
+    let mut settled = false;
+    while !settled && let Some(caller) = callers.next(side) {
+        let answer = call(queue, callers, side, caller);
         first = first.or(answer.raised);
-        if answer.settled {
-            break;
-        }
+        settled = answer.settled;
+    }
+    if spoken_for && !settled {
+        call_thread(queue, side);
     }
     first.map_or(Ok(()), Err)
 }
@@ -122,7 +166,13 @@ struct Answer {
 }
 
 /// Calls one. Whatever happens it is reached, or found to be gone, or stands in the line again.
-fn call(py: Python<'_>, callers: &Callers<Py<PyAny>>, side: Side, caller: Py<PyAny>) -> Answer {
+fn call(
+    queue: &Bound<'_, PyQueue>,
+    callers: &Callers<Py<PyAny>>,
+    side: Side,
+    caller: Py<PyAny>,
+) -> Answer {
+    let py = queue.py();
     let mut raised = None;
     for _ in 0..TRIES {
         match program::call(caller.bind(py), &[]).and_then(|answer| program::is_true(&answer)) {
@@ -133,6 +183,8 @@ fn call(py: Python<'_>, callers: &Callers<Py<PyAny>>, side: Side, caller: Py<PyA
             Err(error) => raised = raised.or(Some(error)),
         }
     }
+    // The next change calls it; what there is now is for a thread.
     callers.enlist(side, caller, Place::Front);
+    call_thread(queue, side);
     Answer { settled: true, raised }
 }

@@ -11,7 +11,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyString, PyTuple, PyType};
 
-use super::callers::{call_all, call_next};
+use super::callers::{Claim, call_all, call_next};
 use super::items::{Flavor, Items};
 use super::open::{self, Open};
 use super::variants::{PyLifoQueue, PyPriorityQueue};
@@ -75,48 +75,55 @@ impl PyQueue {
         item: &Bound<'_, PyAny>,
         deadline: Deadline,
     ) -> PyResult<()> {
-        Self::store_until(slf, item, deadline)?;
-        call_next(slf, Side::Getters)
+        let spoken_for = Self::store_until(slf, item, deadline)?;
+        call_next(slf, Side::Getters, spoken_for)
     }
 
+    /// Stores an item. Returns whether no thread was called for it because a caller claims it.
     fn store_until(
         slf: &Bound<'_, Self>,
         item: &Bound<'_, PyAny>,
         deadline: Deadline,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         if let Some(open) = Self::opened(slf)? {
-            return open.put(slf, item, deadline);
+            return open.put(slf, item, deadline).map(|()| false);
         }
         let this = slf.get();
+        let claim = Claim::new(slf, Side::Getters);
         // What comes back with an error is dropped here, outside the queue.
-        match this.native.put(item.clone().unbind(), deadline) {
-            Ok(()) => Ok(()),
+        match this.native.put_for(item.clone().unbind(), deadline, || claim.is_made()) {
+            Ok(()) => Ok(claim.was_made()),
             Err(PutError::Full(_)) => Err(Failure::QueueFull.into()),
             Err(PutError::Interrupted(_)) => Err(Failure::Interrupted.into()),
             Err(PutError::ShutDown(_)) => match this.open.get() {
-                Some(open) => open.put(slf, item, deadline),
+                Some(open) => open.put(slf, item, deadline).map(|()| false),
                 None => Err(Failure::QueueShutDown.into()),
             },
         }
     }
 
     fn get_until<'py>(slf: &Bound<'py, Self>, deadline: Deadline) -> PyResult<Bound<'py, PyAny>> {
-        let item = Self::take_until(slf, deadline)?;
-        call_next(slf, Side::Putters)?;
+        let (item, spoken_for) = Self::take_until(slf, deadline)?;
+        call_next(slf, Side::Putters, spoken_for)?;
         Ok(item)
     }
 
-    fn take_until<'py>(slf: &Bound<'py, Self>, deadline: Deadline) -> PyResult<Bound<'py, PyAny>> {
+    /// Takes an item. Returns also whether no thread was called for its slot because a caller claims it.
+    fn take_until<'py>(
+        slf: &Bound<'py, Self>,
+        deadline: Deadline,
+    ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         if let Some(open) = Self::opened(slf)? {
-            return open.get(slf, deadline);
+            return open.get(slf, deadline).map(|item| (item, false));
         }
         let this = slf.get();
-        match this.native.get(deadline) {
-            Ok(item) => Ok(item.into_bound(slf.py())),
+        let claim = Claim::new(slf, Side::Putters);
+        match this.native.get_for(deadline, || claim.is_made()) {
+            Ok(item) => Ok((item.into_bound(slf.py()), claim.was_made())),
             Err(GetError::Empty) => Err(Failure::QueueEmpty.into()),
             Err(GetError::Interrupted) => Err(Failure::Interrupted.into()),
             Err(GetError::ShutDown) => match this.open.get() {
-                Some(open) => open.get(slf, deadline),
+                Some(open) => open.get(slf, deadline).map(|item| (item, false)),
                 None => Err(Failure::QueueShutDown.into()),
             },
         }
