@@ -553,3 +553,99 @@ def test_a_blocked_loop_keeps_no_item_from_a_thread() -> None:
         free.set()
         queue.put(2)
         assert loop.result() == 2
+
+
+class Beaten:
+    """A coroutine that was called for an item, and found that a thread had been quicker."""
+
+    def __init__(self, queue: aio.Queue[int]) -> None:
+        self.queue = queue
+        self.blocked, self.free, self.waits_again = (threading.Event() for _ in range(3))
+        self.cancel = threading.Event()
+
+    async def main(self) -> int | None:
+        getter = await begun(self.queue.aget())
+        asyncio.get_running_loop().call_soon(self.block)
+        while not self.free.is_set():
+            await asyncio.sleep(0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self.waits_again.set()
+        if self.cancel.is_set():
+            # In one step of the loop: it is called, and does not come.
+            self.queue.put(2)
+            getter.cancel()
+        try:
+            return await getter
+        except asyncio.CancelledError:
+            return None
+
+    def block(self) -> None:
+        self.blocked.set()
+        assert self.free.wait(30)
+
+    def start(self, crew: Crew) -> Any:
+        loop = crew.start(asyncio.run, self.main())
+        assert self.blocked.wait(30)
+        quicker = crew.start(self.queue.get).until_asleep()
+        self.queue.put(1)
+        assert quicker.result() == 1
+        return loop
+
+
+def test_who_was_beaten_by_a_thread_has_the_next_item_to_itself() -> None:
+    queue = aio.Queue[int]()
+    beaten = Beaten(queue)
+    with Crew() as crew:
+        loop = beaten.start(crew)
+        beaten.free.set()
+        assert beaten.waits_again.wait(30)
+        thread = crew.start(queue.get).until_asleep()
+        queue.put(2)
+        assert loop.result() == 2
+        assert thread.is_alive
+        queue.put(3)
+        assert thread.result() == 3
+
+
+def test_the_item_of_a_beaten_coroutine_that_is_cancelled_goes_to_a_thread() -> None:
+    queue = aio.Queue[int]()
+    beaten = Beaten(queue)
+    beaten.cancel.set()
+    with Crew() as crew:
+        loop = beaten.start(crew)
+        thread = crew.start(queue.get).until_asleep()
+        beaten.free.set()
+        assert thread.result() == 2
+        assert loop.result() is None
+
+
+def test_coroutines_have_their_turns_among_threads_that_put_all_the_time() -> None:
+    queue = aio.Queue[str](1)
+    got: list[str] = []
+
+    def flood() -> None:
+        try:
+            while True:
+                queue.put("thread")
+        except aio.ShutDown:
+            pass
+
+    async def put() -> None:
+        for _ in range(50):
+            await queue.aput("coroutine")
+        queue.shutdown()
+
+    def consume() -> None:
+        try:
+            while True:
+                got.append(queue.get())
+        except aio.ShutDown:
+            pass
+
+    with Crew() as crew:
+        crew.start(consume)
+        for _ in range(3):
+            crew.start(flood)
+        asyncio.run(put())
+    assert got.count("coroutine") == 50

@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod barrier;
+mod callers;
 mod condition;
 mod door;
 mod event;

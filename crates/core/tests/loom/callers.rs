@@ -1,0 +1,133 @@
+//! Those who are called when a queue changes: no call is lost, and none is withheld from a thread for good.
+
+use std::cell::Cell;
+
+use ironthread::queue::{Callers, Fifo, Queue, Side};
+use ironthread::wait::{Deadline, Kind, Place};
+use loom::sync::{Arc, Notify};
+use loom::thread::{self, JoinHandle};
+
+use crate::join;
+
+/// A queue, and the tasks that wait for it. A task of the model sleeps on a notification of its own.
+struct Shared {
+    queue: Queue<Fifo<u32>>,
+    callers: Callers<Arc<Notify>>,
+}
+
+impl Shared {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { queue: Queue::new(0), callers: Callers::default() })
+    }
+
+    fn put(&self, item: u32) {
+        let claimed = Cell::new(false);
+        let ask = || {
+            claimed.set(self.callers.claims(Side::Getters));
+            claimed.get()
+        };
+        self.queue.put_for(item, Deadline::NEVER, ask).unwrap();
+        match self.callers.next(Side::Getters) {
+            Some(task) => task.notify(),
+            None if claimed.get() => self.queue.call_next(Kind::QueueGet),
+            None => {}
+        }
+    }
+
+    /// What a task does that waits for an item.
+    fn get_as_task(&self) -> u32 {
+        let task = Arc::new(Notify::new());
+        let mut place = Place::Back;
+        loop {
+            self.callers.enlist(Side::Getters, Arc::clone(&task), place);
+            if let Ok(item) = self.queue.get(Deadline::PAST) {
+                self.leave(&task);
+                return item;
+            }
+            task.wait();
+            place = Place::Front;
+        }
+    }
+
+    /// What a task does that is cancelled.
+    fn give_up_as_task(&self, place: Place) {
+        let task = Arc::new(Notify::new());
+        self.callers.enlist(Side::Getters, Arc::clone(&task), place);
+        self.leave(&task);
+    }
+
+    fn leave(&self, task: &Arc<Notify>) {
+        let own = self.callers.withdraw(Side::Getters, |other| Arc::ptr_eq(other, task));
+        if own.is_none() {
+            self.queue.call_next(Kind::QueueGet);
+            if let Some(next) = self.callers.next(Side::Getters) {
+                next.notify();
+            }
+        }
+    }
+}
+
+fn start<T: 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared) -> T + 'static,
+) -> JoinHandle<T> {
+    let shared = Arc::clone(shared);
+    thread::spawn(move || work(&shared))
+}
+
+#[test]
+fn an_item_reaches_the_task() {
+    loom::model(|| {
+        let shared = Shared::new();
+        let task = start(&shared, Shared::get_as_task);
+        shared.put(1);
+        assert_eq!(join(task), 1);
+    });
+}
+
+#[test]
+fn every_task_gets_an_item() {
+    loom::model(|| {
+        let shared = Shared::new();
+        let tasks = [(); 2].map(|()| start(&shared, Shared::get_as_task));
+        shared.put(1);
+        shared.put(2);
+        assert_eq!(tasks.map(join).iter().sum::<u32>(), 3);
+    });
+}
+
+#[test]
+fn a_task_and_a_thread_get_an_item_each() {
+    loom::model(|| {
+        let shared = Shared::new();
+        let task = start(&shared, Shared::get_as_task);
+        let getter = start(&shared, |shared| shared.queue.get(Deadline::NEVER).unwrap());
+        shared.put(1);
+        shared.put(2);
+        assert_eq!(join(task) + join(getter), 3);
+    });
+}
+
+#[test]
+fn a_task_that_gives_up_passes_its_call_on_to_a_task() {
+    loom::model(|| {
+        let shared = Shared::new();
+        let fickle = start(&shared, |shared| shared.give_up_as_task(Place::Back));
+        let task = start(&shared, Shared::get_as_task);
+        shared.put(1);
+        assert_eq!(join(task), 1);
+        join(fickle);
+    });
+}
+
+#[test]
+fn a_task_that_gives_up_its_claim_passes_it_on_to_a_thread() {
+    loom::model(|| {
+        let shared = Shared::new();
+        let fickle = start(&shared, |shared| shared.give_up_as_task(Place::Front));
+        let getter = start(&shared, |shared| shared.queue.get(Deadline::NEVER).unwrap());
+        shared.put(1);
+        assert_eq!(join(getter), 1);
+        join(fickle);
+    });
+}
