@@ -563,7 +563,7 @@ class Beaten:
         self.blocked, self.free, self.waits_again = (threading.Event() for _ in range(3))
         self.cancel = threading.Event()
 
-    async def main(self) -> int | None:
+    async def main(self) -> Any:
         getter = await begun(self.queue.aget())
         asyncio.get_running_loop().call_soon(self.block)
         while not self.free.is_set():

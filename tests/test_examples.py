@@ -208,3 +208,23 @@ def test_the_directory_hasher_notices_a_changed_byte_and_a_lost_file(
     changed.unlink()
     after = example.Hasher(example.Inline())
     assert len(example.verify(root, after, after.digest(root), stolen, same)) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_the_service_notices_requests_that_were_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = load("asyncio_service", monkeypatch)
+    ended = example.run(4, 20, tmp_path)
+    assert ended.problems() == []
+
+    client = next(client for client in ended.load.clients if client.answers)
+    name, digest = client.answers.popitem()
+    assert "every answer reached its client" in ended.problems()
+
+    client.answers[name] = digest
+    ended.journal.pop()
+    assert ended.problems() == ["the journal has a line for every account"]
+
+    del ended.rows[name]
+    assert "what was answered was stored, and nothing else" in ended.problems()

@@ -8,15 +8,13 @@ block the event loop is done elsewhere:
 * the journal is a file that a thread writes. Its lines come through an `aio.Queue` of few slots:
   handlers await a slot when the disk is slow, and no loop is blocked.
 
-The program is its own load: client threads register names as fast as they can, and in the middle of it
-the process gets a real SIGTERM. `aio.run()` makes of it a cancellation of `serve()`, which stops
-listening, lets every accepted request have its answer, and waits for the journal. At the end the
-program compares what clients were answered with the database and with the journal.
+The program is its own load: client threads register names as fast as they can, and in the middle
+of it the process gets a real SIGTERM. `aio.run()` makes of it a cancellation of `serve()`, which
+stops listening, lets every accepted request have its answer, and waits for the journal. At the end
+the program compares what clients were answered with the database and with the journal.
 
-This example uses ironthread's own modules, and runs by plain `python` where ironthread is installed.
-
-    python examples/asyncio_service.py
-    ironthread run examples/asyncio_service.py --clients 32
+    python examples/beyond/asyncio_service.py
+    ironthread run examples/beyond/asyncio_service.py --clients 32
 """
 
 from __future__ import annotations
@@ -253,8 +251,23 @@ def verify(service: Service, load: Load, journal: list[str], rows: dict[str, str
     return [claim for claim, holds in claims.items() if not holds]
 
 
-def run(clients: int, requests: int, directory: Path) -> tuple[Load, list[str], float]:
-    """Run the service under load; return the load, what does not hold, and how long the end took."""
+@dataclass
+class Run:
+    """What a run has left."""
+
+    service: Service
+    load: Load
+    journal: list[str]
+    rows: dict[str, str]
+    seconds_to_end: float
+
+    def problems(self) -> list[str]:
+        """Return what does not hold."""
+        return verify(self.service, self.load, self.journal, self.rows)
+
+
+def run(clients: int, requests: int, directory: Path) -> Run:
+    """Run the service under load, to its end by SIGTERM."""
     journal = directory / "journal"
     service = Service(journal)
     load = Load(service, [Client(f"client-{number}") for number in range(clients)], requests)
@@ -264,8 +277,7 @@ def run(clients: int, requests: int, directory: Path) -> tuple[Load, list[str], 
     took = time.perf_counter() - load.ended_at
     loading.join()
     rows = service.accounts.close()
-    lines = journal.read_text(encoding="utf-8").splitlines()
-    return load, verify(service, load, lines, rows), took
+    return Run(service, load, journal.read_text(encoding="utf-8").splitlines(), rows, took)
 
 
 def main() -> int:
@@ -275,13 +287,14 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=400, help="answered before the SIGTERM")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        load, problems, took = run(options.clients, options.requests, Path(directory))
+        ended = run(options.clients, options.requests, Path(directory))
+    problems = ended.problems()
     for problem in problems:
         print(f"asyncio_service: does not hold: {problem}")
     if problems:
         return 1
-    answered = sum(len(client.answers) for client in load.clients)
-    print(f"asyncio_service: OK, {answered} requests answered, ended in {1000 * took:.0f} ms")
+    answered, milliseconds = ended.service.answered, 1000 * ended.seconds_to_end
+    print(f"asyncio_service: OK, {answered} requests answered, ended in {milliseconds:.0f} ms")
     return 0
 
 
