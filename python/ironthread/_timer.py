@@ -20,7 +20,6 @@ from __future__ import annotations
 import sys
 import threading
 from _contextvars import Context, copy_context
-from _functools import partial  # type: ignore[import-not-found]
 from collections import deque
 from time import monotonic
 

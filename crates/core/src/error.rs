@@ -137,6 +137,12 @@ pub enum GetError {
     Interrupted,
 }
 
+impl From<Interrupted> for GetError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
 impl fmt::Display for GetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -148,6 +154,49 @@ impl fmt::Display for GetError {
 }
 
 impl std::error::Error for GetError {}
+
+/// Why no place in a backlog could be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReserveError {
+    /// No place became free in time.
+    Full,
+    /// The backlog was closed.
+    Closed,
+    /// A signal handler ended the wait.
+    Interrupted,
+}
+
+impl fmt::Display for ReserveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("the backlog is full"),
+            Self::Closed => f.write_str("the backlog is closed"),
+            Self::Interrupted => Interrupted.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ReserveError {}
+
+/// A rate that no limit can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateError {
+    /// Starts per second outside of what the clock can tell apart.
+    PerSecond,
+    /// No start at once.
+    Burst,
+}
+
+impl fmt::Display for RateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PerSecond => "a rate is from one start in 10 days to one in a nanosecond",
+            Self::Burst => "a burst is at least one start",
+        })
+    }
+}
+
+impl std::error::Error for RateError {}
 
 /// A future was in no state for the step: it has begun, has an outcome, or was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

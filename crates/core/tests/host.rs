@@ -18,7 +18,8 @@ use std::thread::{Scope, scope, yield_now};
 use std::time::Duration;
 
 use common::{Running, long, soon, start_waiting, until};
-use ironthread::error::{BarrierError, GetError, Interrupted, PutError, WaitError};
+use ironthread::error::{BarrierError, GetError, Interrupted, PutError, ReserveError, WaitError};
+use ironthread::exec::{Backlog, Rate, RateLimit};
 use ironthread::observe::registry::{ident_of, threads};
 use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Barrier, Condition, Event, Lock, RLock, Semaphore};
@@ -201,6 +202,54 @@ fn a_handler_can_end_every_wait_of_a_queue_and_the_item_comes_back() {
         assert_eq!(interrupted(scope, Kind::QueueJoin, join), Err(Interrupted));
     });
     assert_eq!((empty.len(), full.len()), (0, 1));
+}
+
+#[test]
+fn a_handler_can_end_every_wait_of_a_backlog_and_no_place_goes_with_it() {
+    prepare();
+    let (empty, full) = (Backlog::<u32>::new(Some(1), None), Backlog::new(Some(1), None));
+    full.reserve(Deadline::PAST).unwrap().put(0, 1);
+    let limit = RateLimit::made_at(Rate::new(0.001, 1).unwrap(), None);
+    assert_eq!(limit.acquire(Deadline::PAST), Ok(true));
+    scope(|scope| {
+        let get = || empty.get(long());
+        assert_eq!(interrupted(scope, Kind::Work, get), Err(GetError::Interrupted));
+        let acquire = || limit.acquire(long());
+        assert_eq!(interrupted(scope, Kind::Rate, acquire), Err(Interrupted));
+        let reserve = || full.reserve(long()).map(|place| place.put(0, 2));
+        assert_eq!(interrupted(scope, Kind::BacklogPlace, reserve), Err(ReserveError::Interrupted));
+    });
+    assert_eq!(full.drain(), [1]);
+    assert!(empty.reserve(Deadline::PAST).is_ok() && full.reserve(Deadline::PAST).is_ok());
+}
+
+#[test]
+fn a_producer_keeps_its_turn_while_its_handlers_run() {
+    static RUNS: AtomicBool = AtomicBool::new(false);
+    static MAY_END: AtomicBool = AtomicBool::new(false);
+    prepare();
+    let backlog = Backlog::new(Some(1), None);
+    backlog.reserve(Deadline::PAST).unwrap().put(0, 0);
+    scope(|scope| {
+        let reserve = |job| {
+            let backlog = &backlog;
+            move || backlog.reserve(long()).unwrap().put(0, job)
+        };
+        let first = start_waiting(scope, Kind::BacklogPlace, reserve(1));
+        let second = start_waiting(scope, Kind::BacklogPlace, reserve(2));
+        signal(&first, move || {
+            RUNS.store(true, SeqCst);
+            until(|| MAY_END.load(SeqCst));
+            true
+        });
+        until(|| RUNS.load(SeqCst));
+        assert_eq!(backlog.drain(), [0]);
+        MAY_END.store(true, SeqCst);
+        first.join();
+        assert_eq!(backlog.drain(), [1]);
+        second.join();
+    });
+    assert_eq!(backlog.drain(), [2]);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ironthread::wait::Deadline;
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyString};
 
 use crate::errors::Failure;
 use crate::program;
@@ -23,6 +23,43 @@ impl<'py> FromPyObject<'_, 'py> for Truth {
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         program::is_true(&object).map(Self)
     }
+}
+
+/// A number that is no truth value.
+#[derive(Clone, Copy)]
+pub(crate) struct Number(pub(crate) f64);
+
+/// A whole number of things, which is no truth value either.
+#[derive(Clone, Copy)]
+pub(crate) struct Count(pub(crate) u32);
+
+impl<'py> FromPyObject<'_, 'py> for Number {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        refuse_truth(&object, "a number")?;
+        object.extract().map(Self)
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Count {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        refuse_truth(&object, "an integer")?;
+        let number: i64 = object.extract()?;
+        // What is below zero is as senseless as zero, and refused as that.
+        u32::try_from(number.max(0)).map(Self).map_err(|_| {
+            PyOverflowError::new_err(format!("{number} is too many (at most 2**32 - 1)"))
+        })
+    }
+}
+
+fn refuse_truth(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<()> {
+    if object.is_instance_of::<PyBool>() {
+        return Err(PyTypeError::new_err(format!("must be {wanted}, not bool")));
+    }
+    Ok(())
 }
 
 /// A name for people to read. What no encoding has (lone surrogates, from a file's name) is replaced: a

@@ -8,6 +8,7 @@
 
 #![allow(clippy::doc_markdown, reason = "the classes' comments are Python docstrings")]
 
+mod backlog;
 mod barrier;
 mod condition;
 mod convert;
@@ -22,6 +23,7 @@ mod lock;
 mod origin;
 mod program;
 mod queue;
+mod rate;
 mod represent;
 mod rlock;
 mod semaphore;
@@ -37,6 +39,7 @@ mod _core {
     use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, hot};
     #[pymodule_export]
     use super::{
+        backlog::{PyBacklog, PyBacklogKey, PyPlace},
         barrier::PyBarrier,
         condition::PyCondition,
         crew::{PyCrew, PyHand},
@@ -46,6 +49,7 @@ mod _core {
         lock::PyLock,
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
+        rate::PyRateLimit,
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
         thread::{PyLife, start_event},

@@ -1,3 +1,6 @@
+from .backlog import Backlog as Backlog
+from .backlog import BacklogKey as BacklogKey
+from .backlog import BacklogPlace as BacklogPlace
 from .barrier import Barrier as Barrier
 from .condition import Condition as Condition
 from .crew import Crew as Crew
@@ -14,6 +17,7 @@ from .queue import queue_call_next as queue_call_next
 from .queue import queue_enlist as queue_enlist
 from .queue import queue_is_done as queue_is_done
 from .queue import queue_withdraw as queue_withdraw
+from .rate import RateLimit as RateLimit
 from .rlock import RLock as RLock
 from .semaphore import BoundedSemaphore as BoundedSemaphore
 from .semaphore import Semaphore as Semaphore
@@ -34,6 +38,9 @@ from .watch import watch_stop as watch_stop
 __all__ = [
     "Agenda",
     "AgendaKey",
+    "Backlog",
+    "BacklogKey",
+    "BacklogPlace",
     "Barrier",
     "BoundedSemaphore",
     "Condition",
@@ -47,6 +54,7 @@ __all__ = [
     "PriorityQueue",
     "Queue",
     "RLock",
+    "RateLimit",
     "Semaphore",
     "SimpleQueue",
     "end_timer",

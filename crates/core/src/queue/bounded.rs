@@ -3,73 +3,12 @@
 //! All state is behind one internal lock that is held for a few steps, never around a wait or foreign
 //! code. A thread that must wait joins the door's queue *before* it lets the internal lock go, and whoever
 //! changes the state holds that lock: so no wake-up falls between the look and the sleep.
-//!
-//! **One wake-up in flight.** An item for a side with a thread on its way wakes nobody else: the thread
-//! that arrives takes what is there and calls the next one if something is left. A burst of puts thus costs
-//! one wake-up at a time instead of one an item, and under an interpreter lock the threads do not trample.
-//! A thread that was called always arrives: it takes the item, or (its wait being ended by a signal) calls
-//! the next one. Only a fork loses it; the fork's [`generation`](crate::wait::generation) tells.
 
 use crate::error::{GetError, Interrupted, PutError, TooManyDone};
 use crate::facade::{self, Mutex, MutexGuard};
 use crate::queue::order::Order;
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Unparked, Wake};
-
-/// The threads that wait on one side of the queue. Its address is their site.
-struct Side {
-    kind: Kind,
-    origin: Option<Origin>,
-    /// Whether the door's queue may have waiters.
-    waiting: bool,
-    /// How many were called and have not arrived.
-    coming: usize,
-    /// The fork generation in which they were called.
-    generation: u32,
-}
-
-impl Side {
-    fn new(kind: Kind, origin: Option<Origin>) -> Self {
-        Self { kind, origin, waiting: false, coming: 0, generation: wait::generation() }
-    }
-
-    fn site(&self) -> Site {
-        Site::at(self, self.kind, self.origin)
-    }
-
-    /// Calls the next thread, unless one is on its way, or the thing is spoken for.
-    #[inline]
-    fn call_one(&mut self, spoken_for: impl Fn() -> bool) -> Unparked {
-        if !self.waiting || self.someone_is_coming() || spoken_for() {
-            Unparked::default()
-        } else {
-            self.call(1)
-        }
-    }
-
-    fn call_all(&mut self) -> Unparked {
-        if self.waiting { self.call(usize::MAX) } else { Unparked::default() }
-    }
-
-    #[cold]
-    fn call(&mut self, count: usize) -> Unparked {
-        let address = self.site().address();
-        let unparked = wait::unpark_many(address, count, |left| self.waiting = left);
-        self.coming += unparked.count();
-        unparked
-    }
-
-    fn someone_is_coming(&mut self) -> bool {
-        if self.generation != wait::generation() {
-            self.generation = wait::generation();
-            self.coming = 0;
-        }
-        self.coming > 0
-    }
-
-    fn arrived(&mut self) {
-        self.coming = self.coming.saturating_sub(1);
-    }
-}
+use crate::queue::sleepers::Sleepers;
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Unparked, Wake};
 
 struct State<O> {
     items: O,
@@ -77,9 +16,9 @@ struct State<O> {
     maxsize: isize,
     unfinished: usize,
     shut_down: bool,
-    getters: Side,
-    putters: Side,
-    joiners: Side,
+    getters: Sleepers,
+    putters: Sleepers,
+    joiners: Sleepers,
 }
 
 impl<O: Order> State<O> {
@@ -87,7 +26,7 @@ impl<O: Order> State<O> {
         usize::try_from(self.maxsize).is_ok_and(|limit| limit > 0 && self.items.len() >= limit)
     }
 
-    fn side(&mut self, kind: Kind) -> &mut Side {
+    fn side(&mut self, kind: Kind) -> &mut Sleepers {
         match kind {
             Kind::QueuePut => &mut self.putters,
             Kind::QueueJoin => &mut self.joiners,
@@ -146,9 +85,9 @@ impl<O: Order> Queue<O> {
                 maxsize,
                 unfinished: 0,
                 shut_down: false,
-                getters: Side::new(Kind::QueueGet, origin),
-                putters: Side::new(Kind::QueuePut, origin),
-                joiners: Side::new(Kind::QueueJoin, origin),
+                getters: Sleepers::new(Kind::QueueGet, origin),
+                putters: Sleepers::new(Kind::QueuePut, origin),
+                joiners: Sleepers::new(Kind::QueueJoin, origin),
             }),
         }
     }

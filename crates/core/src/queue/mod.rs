@@ -3,7 +3,9 @@
 mod bounded;
 mod callers;
 mod order;
+mod sleepers;
 
 pub use bounded::{Contents, Queue};
 pub use callers::{Callers, Side};
 pub use order::{Fifo, Lifo, Order, Priority};
+pub(crate) use sleepers::Sleepers;

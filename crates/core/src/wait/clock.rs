@@ -37,6 +37,12 @@ impl Deadline {
     /// A moment that has passed: do not wait at all.
     pub const PAST: Self = Self(0);
 
+    /// A moment in nanoseconds on the [clock](now). Zero is any moment that has passed.
+    #[must_use]
+    pub fn at(moment: u64) -> Self {
+        Self(moment)
+    }
+
     /// The moment `wait` from now. A wait too long for the clock (584 years) is a wait without limit.
     #[must_use]
     pub fn after(wait: Duration) -> Self {

@@ -33,11 +33,15 @@ pub enum Kind {
     Timer,
     /// A job for a worker of a pool.
     Work,
+    /// A place in a [`Backlog`](crate::exec::Backlog) that is full.
+    BacklogPlace,
+    /// The moment at which a [`Rate`](crate::exec::Rate) allows the next start.
+    Rate,
 }
 
 impl Kind {
     /// Every kind, in the order of [`Kind::index`].
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Lock,
         Self::RLock,
         Self::Condition,
@@ -52,6 +56,8 @@ impl Kind {
         Self::Future,
         Self::Timer,
         Self::Work,
+        Self::BacklogPlace,
+        Self::Rate,
     ];
 
     /// The kind's place in [`Kind::ALL`].
@@ -78,6 +84,8 @@ impl Kind {
             Self::Future => "Future",
             Self::Timer => "Timer",
             Self::Work => "work",
+            Self::BacklogPlace => "submit",
+            Self::Rate => "RateLimit",
         }
     }
 }

@@ -11,6 +11,7 @@
 #![cfg(loom)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backlog;
 mod barrier;
 mod callers;
 mod condition;
