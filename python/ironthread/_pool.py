@@ -3,7 +3,7 @@
 A subclass of the standard class, whose life cycle it keeps: workers are started when there is work
 and none is idle, one `None` in the queue tells all workers one after the other to look whether they
 should end, and the interpreter's exit puts it there and joins them (`_threads_queues` of the
-standard module).
+standard module). A pool with options of ours has a backlog in the place of the queue (`_intake.py`).
 
 See https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor.
 """
@@ -12,23 +12,23 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import deque
 from concurrent.futures import thread as _standard_module
-from itertools import islice
 from queue import Empty
-from time import monotonic
 
 from ironthread import _core, _imports
 from ironthread._futures import Future
+from ironthread._intake import STANDARD, CallOptions, Intake
 from ironthread._job import Job
-from ironthread._pool_map import results
+from ironthread._options import PoolWithOptions
+from ironthread._pool_map import mapped
 from ironthread._pose import pose
 from ironthread._worker import work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from contextvars import Context
+    from typing import Any, Literal
 
 # The standard module's own parts have no types.
 _standard: Any = _standard_module
@@ -58,19 +58,42 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         thread_name_prefix: str = "",
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
+        *,
+        max_queue: int | None = None,
+        when_full: Literal["block", "raise", "run"] = "block",
+        rate_limit: float | _core.RateLimit | None = None,
+        inherit_context: bool = False,
+        call_options: bool = False,
         **context: Any,
     ) -> None:
         """Make a pool of at most `max_workers` threads, which are started as they are needed.
 
         Each calls `initializer(*initargs)` first; when that raises, the pool is broken.
+
+        The standard library's pool has none of the following.
+
+        max_queue: how many calls may wait for a worker (1 or more; None: any number).
+        when_full: what `submit()` does when so many wait. "block": it waits until one does not (in a
+            worker of this same pool, which would wait for itself, it makes the call instead). "raise":
+            it raises `queue.Full`. "run": it makes the call itself and returns a future that is done.
+        rate_limit: how many calls may be started per second, or a `RateLimit`.
+        inherit_context: whether a call runs in a copy of the context (`contextvars`) of its `submit()`.
+        call_options: whether there is to be `options()` without any of the other four.
         """
         super().__init__(max_workers, thread_name_prefix, initializer, initargs, **context)
         self._is_plain = _prepares_nothing(type(self))
+        self._intake: Intake | None = None
+        special = (max_queue, rate_limit) != (None, None) or when_full != "block"
+        if special or inherit_context or call_options:
+            if not self._is_plain:
+                raise TypeError(f"{type(self).__name__} runs calls in its own way: no options")
+            workers = self._max_workers
+            self._intake = Intake(workers, max_queue, when_full, rate_limit, inherit_context)
         if not self._is_plain:
             return
         self._initializer = initializer
         self._initargs = initargs
-        self._work_queue: _core.SimpleQueue[Any] = _core.SimpleQueue()
+        self._work_queue: Any = self._intake.backlog if self._intake else _core.SimpleQueue()
         self._idle_semaphore = _core.Semaphore(0)
         self._shutdown_lock = _core.Lock()
 
@@ -80,15 +103,13 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         Raises RuntimeError after `shutdown()`, or when the interpreter is shutting down, and
         BrokenThreadPool after a worker's initializer has failed.
         """
+        if self._intake is not None:
+            return self._intake.submit(self, STANDARD, fn, args, kwargs)
         if not self._is_plain:
             return super().submit(fn, *args, **kwargs)
         with self._shutdown_lock, _standard._global_shutdown_lock:
-            if self._broken:
-                raise BrokenThreadPool(self._broken)
-            if self._shutdown:
-                raise RuntimeError("cannot schedule new futures after shutdown")
-            if _standard._shutdown:
-                raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+            if self._shutdown or self._broken or _standard._shutdown:
+                self._refuse_when_over()
             future = self._add_job(fn, args, kwargs)
             self._adjust_thread_count()
             return future
@@ -99,6 +120,51 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         future = Future()
         self._work_queue.put(Job(future, fn, args, kwargs))
         return future
+
+    def _refuse_when_over(self) -> None:
+        """Raise what `submit()` raises when the pool takes no more calls; to be called under its locks."""
+        if self._broken:
+            raise BrokenThreadPool(self._broken)
+        if self._shutdown:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        if _standard._shutdown:
+            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    def options(
+        self,
+        *,
+        priority: int = 0,
+        deadline: float | None = None,
+        timeout: float | None = None,
+        context: Context | None = None,
+    ) -> PoolWithOptions:
+        """Return this pool with options for its calls: an executor whose `submit()` and `map()` have them.
+
+        priority: of the calls that wait, one of the highest starts next; equal ones in their order.
+        deadline: a call that has not started so many seconds after its `submit()` is cancelled then.
+            Its callbacks are called by the thread that serves timers, or by its worker.
+        timeout: how many seconds `submit()` may be held back; then it raises `queue.Full`.
+        context: the `contextvars.Context` to run calls in, one at a time.
+
+        A pool has them when it was made with `call_options=True`, or with one of `max_queue`,
+        `rate_limit` and `inherit_context`. Raises ValueError for others.
+        """
+        if self._intake is None:
+            raise ValueError(
+                "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, rate_limit "
+                "or inherit_context=True"
+            )
+        return PoolWithOptions(self, CallOptions(priority, deadline, timeout, context))
+
+    def _submit_with(
+        self,
+        options: CallOptions,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Future:
+        assert self._intake is not None, "who has options has a pool that takes them"
+        return self._intake.submit(self, options, fn, args, kwargs)
 
     def map(
         self,
@@ -114,24 +180,19 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         results taken (Python has it from 3.14 on). `TimeoutError` is raised when a result is not
         there within `timeout` seconds of this call. `chunksize` is for pools of processes.
         """
-        if buffersize is not None and not isinstance(buffersize, int):
-            raise TypeError("buffersize must be an integer or None")
-        if buffersize is not None and buffersize < 1:
-            raise ValueError("buffersize must be None or > 0")
-        deadline = None if timeout is None else monotonic() + timeout
-        calls = zip(*iterables, strict=False)
-        first = calls if buffersize is None else islice(calls, buffersize)
-        futures = deque(self.submit(fn, *args) for args in first)
-        more = None if buffersize is None else (weakref.ref(self), fn, calls)
-        return results(futures, deadline, more)
+        return mapped(self, None, fn, iterables, timeout, buffersize)
 
     def _adjust_thread_count(self) -> None:
         if not self._is_plain:
             super()._adjust_thread_count()
             return
-        if self._idle_semaphore.acquire(blocking=False):
-            return
         count = len(self._threads)
+        if self._intake is not None:
+            # Exact, where the semaphore would count as idle a worker that waits for the rate.
+            if self._intake.backlog.unfinished() <= count:
+                return
+        elif self._idle_semaphore.acquire(blocking=False):
+            return
         if count >= self._max_workers:
             return
         queue = self._work_queue
@@ -155,6 +216,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             return
         with self._shutdown_lock:
             self._broken = "A thread initializer failed, the thread pool is not usable anymore"
+            if self._intake is not None:
+                self._intake.backlog.close()
             for job in self._drained():
                 job.abandon(BrokenThreadPool(self._broken))
 
@@ -165,6 +228,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         """
         with self._shutdown_lock:
             self._shutdown = True
+            if self._intake is not None:
+                self._intake.backlog.close()
             if cancel_futures:
                 for job in self._drained():
                     job.abandon()
@@ -174,6 +239,9 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
                 worker.join()
 
     def _drained(self) -> Iterator[Job]:
+        if self._intake is not None:
+            yield from self._intake.backlog.drain()
+            return
         while True:
             try:
                 job = self._work_queue.get_nowait()

@@ -10,6 +10,8 @@ from concurrent.futures import _base
 from concurrent.futures import thread as _standard_module
 from queue import Empty
 
+from ironthread import _core
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import weakref
@@ -47,13 +49,18 @@ def work(
             if executor is not None:
                 executor._initializer_failed()
             return
+    # A backlog knows itself how many workers are idle.
+    wait = queue.get if isinstance(queue, _core.Backlog) else None
     try:
         while True:
-            try:
-                job = queue.get_nowait()
-            except Empty:
-                _note_idle(reference)
-                job = queue.get()
+            if wait is not None:
+                job = wait()
+            else:
+                try:
+                    job = queue.get_nowait()
+                except Empty:
+                    _note_idle(reference)
+                    job = queue.get()
             if job is not None:
                 job.run()
                 del job  # not for the time of the next wait

@@ -22,8 +22,8 @@ One object, all times in seconds, points in time counted from the start of the p
         kind, origin, objects, count, total, longest
 
 `kind` is Lock, RLock, Condition, Semaphore, Event, Barrier, Queue.get, Queue.put, Queue.join,
-Thread.start (for a thread to begin), Thread.join, Future (for its outcome), Pool.submit (for a
-place in a bounded pool), Pool.work (for a call; of pools with options) or RateLimit.
+Thread.start (for a thread to begin), Thread.join, Future (for its outcome), submit (for a place in
+a bounded pool), work (for a call, of pools beyond the standard ones) or RateLimit.
 `origin` is {file, line}, where the object waited for was made (a thread: where it was started), or
 null when that was before the program started; `objects` tells how many that line made.
 `waited` and `waits` tell of waits that are over. The thread that serves timers is not listed, and

@@ -29,7 +29,7 @@ _SHORT_LABEL = 20
 _KINDS = (
     *("Lock", "RLock", "Condition", "Semaphore", "Event", "Barrier"),
     *("Queue.get", "Queue.put", "Queue.join", "Thread.join", "Future"),
-    *("Pool.submit", "Pool.work", "RateLimit"),
+    *("submit", "work", "RateLimit"),
 )
 # How long a new thread takes to begin is nothing that a program could change.
 _NOT_SHOWN = frozenset({"Thread.start"})

@@ -1,0 +1,45 @@
+"""What `ThreadPoolExecutor.options()` returns."""
+
+from __future__ import annotations
+
+from concurrent.futures import _base
+
+from ironthread._pool_map import mapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from ironthread._intake import CallOptions
+    from ironthread._pool import ThreadPoolExecutor
+
+
+class PoolWithOptions(_base.Executor):
+    """A pool whose calls have options. All else is the pool's; it can be made and dropped at any time."""
+
+    def __init__(self, pool: ThreadPoolExecutor, options: CallOptions) -> None:
+        self._pool = pool
+        self._options = options
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Do what the pool's `submit()` does, with the options."""
+        return self._pool._submit_with(self._options, fn, args, kwargs)
+
+    def map(
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,  # noqa: ARG002 (for pools of processes)
+        buffersize: int | None = None,
+    ) -> Iterator[Any]:
+        """Do what the pool's `map()` does, each call with the options.
+
+        `timeout` is the results'. A call that its deadline cancels raises CancelledError in its turn.
+        """
+        return mapped(self._pool, self._options, fn, iterables, timeout, buffersize)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Shut the pool down."""
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
