@@ -81,10 +81,7 @@ class Intake:
         if max_queue is None and when_full != "block":
             raise ValueError(f"when_full={when_full!r} needs max_queue")
         self._when_full = when_full
-        if rate_limit is None or isinstance(rate_limit, _core.RateLimit):
-            self._limit = rate_limit
-        else:
-            self._limit = _core.RateLimit(rate_limit)
+        self._limit = _limit_of(rate_limit)
         self._inherits = bool(inherit_context)
         # Who is run by a worker has a place as well: so the workers that are free are room.
         places = None if max_queue is None else max_queue + workers
@@ -173,6 +170,17 @@ def _checked(max_queue: int | None) -> int | None:
     if max_queue < 1:
         raise ValueError(f"max_queue must be 1 or more, not {max_queue}")
     return max_queue
+
+
+def _limit_of(rate_limit: float | _core.RateLimit | None) -> _core.RateLimit | None:
+    if rate_limit is None or isinstance(rate_limit, _core.RateLimit):
+        return rate_limit
+    if isinstance(rate_limit, bool) or not isinstance(rate_limit, (int, float)):
+        raise TypeError(
+            "rate_limit must be a number of calls per second, a RateLimit or None, "
+            f"not {type(rate_limit).__name__}"
+        )
+    return _core.RateLimit(rate_limit)
 
 
 def _is_worker(pool: ThreadPoolExecutor) -> bool:

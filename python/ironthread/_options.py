@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PoolWithOptions(_base.Executor):
-    """A pool whose calls have options. All else is the pool's; it can be made and dropped at any time."""
+    """A pool whose calls have options. All else is the pool's own."""
 
     def __init__(self, pool: ThreadPoolExecutor, options: CallOptions) -> None:
         self._pool = pool
@@ -36,7 +36,8 @@ class PoolWithOptions(_base.Executor):
     ) -> Iterator[Any]:
         """Do what the pool's `map()` does, each call with the options.
 
-        `timeout` is the results'. A call that its deadline cancels raises CancelledError in its turn.
+        `timeout` is the results'. The result of a call that its deadline has cancelled is an error,
+        CancelledError.
         """
         return mapped(self._pool, self._options, fn, iterables, timeout, buffersize)
 

@@ -3,7 +3,7 @@
 A subclass of the standard class, whose life cycle it keeps: workers are started when there is work
 and none is idle, one `None` in the queue tells all workers one after the other to look whether they
 should end, and the interpreter's exit puts it there and joins them (`_threads_queues` of the
-standard module). A pool with options of ours has a backlog in the place of the queue (`_intake.py`).
+standard module). A pool with options of ours has a backlog in the queue's place (`_intake.py`).
 
 See https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor.
 """
@@ -73,11 +73,13 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         The standard library's pool has none of the following.
 
         max_queue: how many calls may wait for a worker (1 or more; None: any number).
-        when_full: what `submit()` does when so many wait. "block": it waits until one does not (in a
-            worker of this same pool, which would wait for itself, it makes the call instead). "raise":
-            it raises `queue.Full`. "run": it makes the call itself and returns a future that is done.
+        when_full: what `submit()` does when so many wait. "block": it waits until one of them does
+            not any more; in a worker of this same pool, which might wait for itself, it makes the
+            call instead. "raise": it raises `queue.Full`. "run": it makes the call itself and
+            returns a future that is done.
         rate_limit: how many calls may be started per second, or a `RateLimit`.
-        inherit_context: whether a call runs in a copy of the context (`contextvars`) of its `submit()`.
+        inherit_context: whether a call runs in a copy of the context (`contextvars`) of the
+            `submit()` it came by.
         call_options: whether there is to be `options()` without any of the other four.
         """
         super().__init__(max_workers, thread_name_prefix, initializer, initargs, **context)
@@ -122,7 +124,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         return future
 
     def _refuse_when_over(self) -> None:
-        """Raise what `submit()` raises when the pool takes no more calls; to be called under its locks."""
+        """Raise an error if the pool takes no more calls. To be called under its locks."""
         if self._broken:
             raise BrokenThreadPool(self._broken)
         if self._shutdown:
@@ -138,11 +140,12 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         timeout: float | None = None,
         context: Context | None = None,
     ) -> PoolWithOptions:
-        """Return this pool with options for its calls: an executor whose `submit()` and `map()` have them.
+        """Return an executor whose `submit()` and `map()` are the pool's, for calls with options.
 
-        priority: of the calls that wait, one of the highest starts next; equal ones in their order.
-        deadline: a call that has not started so many seconds after its `submit()` is cancelled then.
-            Its callbacks are called by the thread that serves timers, or by its worker.
+        priority: of the calls that wait, the next to start is one of the highest; equal ones start
+            in the order of their submission.
+        deadline: a call that has not started so many seconds after its `submit()` is cancelled
+            then. Its callbacks are called by the thread that serves timers, or by its worker.
         timeout: how many seconds `submit()` may be held back; then it raises `queue.Full`.
         context: the `contextvars.Context` to run calls in, one at a time.
 
@@ -151,8 +154,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         """
         if self._intake is None:
             raise ValueError(
-                "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, rate_limit "
-                "or inherit_context=True"
+                "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, "
+                "rate_limit or inherit_context=True"
             )
         return PoolWithOptions(self, CallOptions(priority, deadline, timeout, context))
 

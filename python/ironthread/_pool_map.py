@@ -78,9 +78,7 @@ class _More:
             return
 
 
-def _results(
-    futures: deque[Any], deadline: float | None, more: _More | None
-) -> Iterator[Any]:
+def _results(futures: deque[Any], deadline: float | None, more: _More | None) -> Iterator[Any]:
     try:
         while futures:
             if more is not None:

@@ -1,7 +1,7 @@
 """What the backlog of a pool with options holds: a call that can be taken back.
 
-Whoever takes a job out of the backlog (a worker, its cancellation, its deadline, a shutdown) is the only
-one to do so, and tells those who wait for the future.
+Whoever takes a job out of the backlog (a worker, its cancellation, its deadline, a shutdown) is
+the only one to do so, and tells those who wait for the future.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class QueuedJob(Job):
             self._fire()  # it was due before it had a key
 
     def run(self) -> None:
-        """Make the call, unless it was cancelled or is late; for the worker that has taken the job."""
+        """Make the call unless it was cancelled or is late. For the worker that took the job."""
         future = self.future
         backlog = self._backlog
         if self.is_late():
@@ -79,7 +79,7 @@ class QueuedJob(Job):
         if not begins:
             backlog.done()
             return
-        # The place is free before the outcome is known: who waits for that may submit the next call.
+        # The place is free before the outcome is there: who waits for that may submit again.
         try:
             if self._context is None:
                 result = self.fn(*self.args, **self.kwargs)

@@ -15,9 +15,16 @@ from ironthread import _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
-    from ironthread._timer import Timer
+    class Due(Protocol):
+        """What can stand on the agenda: a timer, or the deadline of a call."""
+
+        def _fire(self) -> None: ...
+
+        # Tells of what `_fire()` raised; it is given the item itself.
+        def _invoke_excepthook(self, _: Any, /) -> None: ...
+
 
 # The interpreter's own part of threading, which has no types.
 _standard: Any = threading
@@ -40,7 +47,7 @@ class Service:
         # that fails. Reentrant, for a signal handler that starts a timer meanwhile.
         self._starting = _core.RLock()
 
-    def add(self, seconds: float, timer: Timer, added: list[tuple[_core.AgendaKey, bool]]) -> None:
+    def add(self, seconds: float, timer: Due, added: list[tuple[_core.AgendaKey, bool]]) -> None:
         """Have `timer` fire in so many seconds, and note what the agenda says to it.
 
         Raises RuntimeError when there can be no more threads, and whatever a signal handler raises.
@@ -73,7 +80,7 @@ class Service:
                 _fire(due.pop(0))
 
 
-def _fire(timer: Timer) -> None:
+def _fire(timer: Due) -> None:
     try:
         timer._fire()
     except BaseException:  # the other timers are to have their turn
