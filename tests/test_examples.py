@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from ironthread import WorkStealingExecutor
+from ironthread import RateLimit, WorkStealingExecutor
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "examples"
 STANDARD = sorted(DIRECTORY.glob("*.py"))
@@ -228,3 +228,22 @@ def test_the_service_notices_requests_that_were_lost(
 
     del ended.rows[name]
     assert "what was answered was stored, and nothing else" in ended.problems()
+
+
+def test_the_polite_crawler_notices_requests_that_come_too_fast(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = load("polite_crawler", monkeypatch)
+    with example.serving(example.build_site(3, 10), latency=0.0) as server:
+        limit = RateLimit(example.PER_SECOND, burst=example.BURST)
+        crawl = example.Crawler("127.0.0.1", server.server_port, 1, limit).run()
+        assert example.verify(server, crawl, 1) == []
+
+        for _ in range(2000):  # in much less than the 20 s that they are allowed in
+            server.allows("/")
+        claims = example.verify(server, crawl, 1)
+        assert any("request too many" in claim for claim in claims)
+        assert "each is asked for once" in claims
+
+    crawl.pages.popitem()
+    assert "every page is fetched" in example.verify(server, crawl, 1)

@@ -428,11 +428,10 @@ def test_a_map_on_a_bounded_pool_gets_all_its_results() -> None:
 
 def test_a_map_that_a_full_pool_refuses_leaves_no_call_behind() -> None:
     called: list[int] = []
-    with ThreadPoolExecutor(1, max_queue=3, when_full="raise") as pool:
-        with busy(pool):
-            with pytest.raises(queue.Full):
-                pool.map(called.append, range(10))
-            assert pool._work_queue.empty()
+    with ThreadPoolExecutor(1, max_queue=3, when_full="raise") as pool, busy(pool):
+        with pytest.raises(queue.Full):
+            pool.map(called.append, range(10))
+        assert pool._work_queue.empty()
     assert called == []
 
 
@@ -523,8 +522,9 @@ def test_asyncio_sees_a_call_cancelled_by_its_deadline() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, call_options=True) as pool, busy(pool):
+            future = loop.run_in_executor(pool.options(deadline=0.02), int)
             with pytest.raises(asyncio.CancelledError):
-                await loop.run_in_executor(pool.options(deadline=0.02), int)
+                await future
 
     asyncio.run(main())
 

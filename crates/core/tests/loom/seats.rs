@@ -1,6 +1,6 @@
 //! Seats: no job stays alone while a worker sleeps.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 use ironthread::exec::seats::{Rise, Seats};
 use ironthread::wait::{Deadline, Wake};
