@@ -147,7 +147,7 @@ class Intake:
         """The call was held back until its deadline, or as long as `submit()` may be."""
         if job.due is None or (until is not None and until < job.due):
             raise Full(self._message())
-        job.miss()
+        job.abandon()
 
     def _message(self) -> str:
         waiting = f"{self._max_queue} calls wait" if self._max_queue != 1 else "1 call waits"

@@ -114,15 +114,10 @@ class QueuedJob(Job):
         else:
             future.set_result(result)
 
-    def miss(self) -> None:
-        """The call is not to be made any more, and nobody else will tell; it is in no backlog."""
-        if self.future.cancel():
-            self.future.set_running_or_notify_cancel()
-
     def _fire(self) -> None:
         """The deadline has come; called by the thread that serves timers."""
         if self._taken_back():
-            self.miss()
+            self.abandon()
 
     def _invoke_excepthook(self, _: object) -> None:
         _base.LOGGER.critical("Exception at the deadline of a call", exc_info=True)
