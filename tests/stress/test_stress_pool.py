@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from crew import Crew, until
-from ironthread import ThreadPoolExecutor, WorkStealingExecutor, as_completed, wait
+from ironthread import RateLimit, ThreadPoolExecutor, WorkStealingExecutor, as_completed, wait
 
 pytestmark = pytest.mark.hang_limit(300.0)
 
@@ -120,9 +120,36 @@ def end_of(record: Record) -> None:
         pass
 
 
+class Choosing(Executor):
+    """A pool whose calls have priorities and deadlines, whatever comes."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._rng = random.Random(1)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        rng = self._rng
+        deadline = rng.choice([None, None, 0.0, 1e-4, 1e-3, 0.01])
+        view = self._pool.options(priority=rng.randrange(-3, 3), deadline=deadline)
+        return view.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
 POOLS: dict[str, tuple[Callable[[], Executor], bool]] = {
     "plain": (lambda: ThreadPoolExecutor(4), False),
     "plain of one": (lambda: ThreadPoolExecutor(1), False),
+    "bounded": (lambda: ThreadPoolExecutor(4, max_queue=3), False),
+    "bounded, run by callers": (
+        lambda: ThreadPoolExecutor(2, max_queue=1, when_full="run"),
+        False,
+    ),
+    "slowed down": (lambda: ThreadPoolExecutor(4, rate_limit=RateLimit(20_000, 5)), False),
+    "with priorities and deadlines": (
+        lambda: Choosing(ThreadPoolExecutor(3, max_queue=50)),
+        False,
+    ),
     "stealing": (lambda: WorkStealingExecutor(4), True),
     "stealing of one": (lambda: WorkStealingExecutor(1), True),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
+from itertools import repeat
 from threading import Barrier, Event, Lock, _register_atexit  # type: ignore[attr-defined]
 from typing import Any
 
@@ -14,6 +16,7 @@ from torture.cast import Cast, submit
 
 # Plain Python has none.
 _Stealing: Any = getattr(ironthread, "WorkStealingExecutor", None)
+_Bounding: Any = getattr(ironthread, "ThreadPoolExecutor", None)
 
 # Pools are waited for while the main thread still counts as alive: it cannot tell them of the exit.
 exit_begun = Event()
@@ -24,7 +27,7 @@ def play(cast: Cast) -> Callable[[], object]:
     """Have pools in every state."""
     acts = [idle, working, submitting, shut_down, waited_for, forgotten, growing, passing]
     if _Stealing:
-        acts.append(dividing)
+        acts += [dividing, held_back, slowed_down]
     for act in cast.rng.sample(acts, k=cast.rng.randint(1, 4)):
         act(cast)
     # All its workers exist: an interrupted start of one leaves a worker behind that the exit does not
@@ -118,6 +121,36 @@ def growing(cast: Cast) -> None:
 
     for _ in cast.some(1, 3):
         pool.submit(work)
+
+
+def held_back(cast: Cast) -> None:
+    """Threads hand more work to a pool than it takes; some of it is to begin soon or never."""
+    pool = _Bounding(cast.rng.randint(1, 3), max_queue=cast.rng.randint(1, 3))
+    accepted: list[Future[object]] = [pool.submit(exit_begun.wait)]
+    bodies: list[Callable[[], object]] = [int, int, exit_begun.wait]
+
+    def hand_over(rng: random.Random) -> None:
+        while True:
+            view = pool.options(priority=rng.randrange(3), deadline=rng.choice([None, 0.0, 1e-3]))
+            future = submit(view, rng.choice(bodies))
+            if future is None:
+                return
+            if rng.random() < 0.1:
+                future.cancel()
+
+    for _ in cast.some(1, 4):
+        cast.either(hand_over, cast.branch())
+    all_done(cast, accepted)
+
+
+def slowed_down(cast: Cast) -> None:
+    """Work that waits for the rate at which it may begin, and threads that wait for the same."""
+    limit = ironthread.RateLimit(2000, burst=cast.rng.randint(1, 3))
+    pools = [_Bounding(2, rate_limit=limit) for _ in cast.some(1, 2)]
+    for pool in pools:
+        all_done(cast, [pool.submit(int) for _ in cast.some(1, 40)])
+    for _ in cast.some(0, 2):
+        cast.daemon(lambda: all(limit.acquire() for _ in repeat(None)))
 
 
 def dividing(cast: Cast) -> None:
