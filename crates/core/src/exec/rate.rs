@@ -84,6 +84,16 @@ impl Pace for Rate {
 }
 
 /// A [`Rate`] with a line of threads that wait for it.
+///
+/// ```
+/// use ironthread::exec::{Rate, RateLimit};
+/// use ironthread::wait::Deadline;
+///
+/// let limit = RateLimit::new(Rate::new(1000.0, 2)?);
+/// assert_eq!((limit.acquire(Deadline::PAST), limit.acquire(Deadline::PAST)), (Ok(true), Ok(true)));
+/// assert_eq!(limit.acquire(Deadline::NEVER), Ok(true)); // a millisecond later
+/// # Ok::<(), ironthread::error::RateError>(())
+/// ```
 pub struct RateLimit {
     rate: Arc<Rate>,
     /// A job for each thread that waits: the backlog has one of them sleep by the clock, and the others by it.
@@ -91,7 +101,13 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// A limit over a rate, made by a known line of the program.
+    /// A limit over a rate.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
+        Self::made_at(rate, None)
+    }
+
+    /// The same, made by a known line of the program.
     #[must_use]
     pub fn made_at(rate: Rate, origin: Option<Origin>) -> Self {
         let rate = Arc::new(rate);

@@ -39,6 +39,22 @@ pub struct Key {
 }
 
 /// Jobs that wait for a thread.
+///
+/// ```
+/// use ironthread::error::ReserveError;
+/// use ironthread::exec::Backlog;
+/// use ironthread::wait::Deadline;
+///
+/// let backlog = Backlog::new(Some(2), None);
+/// backlog.reserve(Deadline::NEVER)?.put(0, "any time");
+/// backlog.reserve(Deadline::NEVER)?.put(1, "urgent");
+/// assert_eq!(backlog.reserve(Deadline::PAST).err(), Some(ReserveError::Full));
+///
+/// assert_eq!(backlog.get(Deadline::NEVER), Ok(Some("urgent")));
+/// backlog.done(); // the job has been run: its place is free
+/// backlog.reserve(Deadline::NEVER)?.put(0, "later");
+/// # Ok::<(), ReserveError>(())
+/// ```
 pub struct Backlog<J>(Mutex<State<J>>);
 
 /// A place in a backlog, for a job that is to be put. Dropping it gives the place back.
