@@ -49,6 +49,9 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     # subclass prepares its calls in the standard way.
     _is_plain = False
 
+    # Where its calls come in, if it was made with options of ours.
+    _intake: Intake | None = None
+
     # What its workers do.
     _work: Any = staticmethod(work)
 
@@ -84,7 +87,6 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         """
         super().__init__(max_workers, thread_name_prefix, initializer, initargs, **context)
         self._is_plain = _prepares_nothing(type(self))
-        self._intake: Intake | None = None
         special = (max_queue, rate_limit) != (None, None) or when_full != "block"
         if special or inherit_context or call_options:
             if not self._is_plain:
