@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -28,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "hang_limit(seconds): a test that runs longer hangs; the run ends with all stacks",
     )
+    # In the background of a script SIGINT is ignored, and programs that tests start would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # While a test runs its output is captured, and what is captured is lost in a sudden end.
     config.stash[_stderr] = os.dup(2)
 
