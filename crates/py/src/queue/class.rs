@@ -335,9 +335,11 @@ impl PyQueue {
 
     /// Return how many items are inside, at this moment.
     fn qsize(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        // In this order: a native queue that is being opened is empty.
+        let native = slf.get().native.len();
         match slf.get().open.get() {
             Some(open) => open.size_locked(slf),
-            None => Ok(slf.get().native.len()),
+            None => Ok(native),
         }
     }
 
@@ -367,9 +369,11 @@ impl PyQueue {
     /// How many items were put and not marked as done.
     #[getter(unfinished_tasks)]
     fn unfinished_tasks(&self) -> isize {
+        // In this order, as in `qsize`.
+        let native = self.native.unfinished();
         match self.open.get() {
             Some(open) => open.unfinished(),
-            None => isize::try_from(self.native.unfinished()).unwrap_or(isize::MAX),
+            None => isize::try_from(native).unwrap_or(isize::MAX),
         }
     }
 
@@ -382,7 +386,9 @@ impl PyQueue {
     /// Whether the queue was shut down.
     #[getter(is_shutdown)]
     fn is_shutdown(&self) -> bool {
-        self.open.get().map_or_else(|| self.native.is_shut_down(), Open::is_shut_down)
+        // In this order: a native queue that is being opened says yes.
+        let native = self.native.is_shut_down();
+        self.open.get().map_or(native, Open::is_shut_down)
     }
 
     #[setter(is_shutdown)]
