@@ -530,6 +530,43 @@ def test_a_caller_that_fails_stays_in_line() -> None:
     assert not ironthread._core.queue_withdraw(queue, "get", caller)
 
 
+def test_a_call_that_came_and_failed_all_the_same_is_not_made_again() -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        failing = False
+
+        def call_soon_threadsafe(  # type: ignore[override]
+            self, *arguments: Any, **options: Any
+        ) -> Any:
+            handle = super().call_soon_threadsafe(*arguments, **options)
+            if self.failing:
+                raise OSError("too late")
+            return handle
+
+    queue = aio.Queue[int]()
+    loop = Loop()
+    waiting = threading.Semaphore(0)
+
+    async def main() -> list[int]:
+        getter = await begun(queue.aget())
+        waiting.release()
+        first = await getter
+        getter = await begun(queue.aget())
+        waiting.release()
+        return [first, await getter]
+
+    with Crew() as crew:
+        runner = crew.start(loop.run_until_complete, main())
+        assert waiting.acquire(timeout=30)
+        loop.failing = True
+        with pytest.raises(OSError, match="too late"):
+            queue.put(1)
+        loop.failing = False
+        assert waiting.acquire(timeout=30)
+        queue.put(2)
+        assert runner.result() == [1, 2]
+    loop.close()
+
+
 def test_a_blocked_loop_keeps_no_item_from_a_thread() -> None:
     queue = aio.Queue[int]()
     blocked, free = threading.Event(), threading.Event()

@@ -69,6 +69,8 @@ async def _when(
             except in_vain:
                 pass
             await call.come
+            # One that failed on its way stands in the line again, and may have come all the same.
+            _core.queue_withdraw(queue, side, call)
     finally:
         if call is not None and not _core.queue_withdraw(queue, side, call):
             _core.queue_call_next(queue, side)
