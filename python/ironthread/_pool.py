@@ -105,7 +105,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         """Have `fn(*args, **kwargs)` called by a worker; return the future of its outcome.
 
         Raises RuntimeError after `shutdown()`, or when the interpreter is shutting down, and
-        BrokenThreadPool after a worker's initializer has failed.
+        BrokenThreadPool after a worker's initializer has failed. What it does, and raises, when the
+        pool was made with `max_queue` and is full, is told there.
         """
         if self._intake is not None:
             return self._intake.submit(self, STANDARD, fn, args, kwargs)

@@ -16,8 +16,8 @@ use crate::origin;
 ///
 /// A token bucket: it holds burst tokens at first, each start takes one, and rate of them come back per
 /// second, up to burst. So in any t seconds there are at most burst + rate * t starts. May be shared: given as
-/// rate_limit to several pools, and used by acquire() beside them. Who is next when a token comes is not
-/// promised between these; threads in acquire() have their turns in order.
+/// rate_limit to several pools, and used by acquire() beside them. Who gets a token is not promised: whoever
+/// comes first when it is there.
 #[pyclass(frozen, weakref, name = "RateLimit", module = "ironthread")]
 pub(crate) struct PyRateLimit {
     limit: RateLimit,
