@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from crew import Crew, until
+from ironthread import _core
 from ironthread.futures import BrokenThreadPool, ThreadPoolExecutor, as_completed, wait
 from programs import run_program, run_python
 
@@ -560,24 +561,37 @@ def test_nothing_of_finished_work_is_kept() -> None:
             until(lambda: gone() is None)
 
 
-def test_a_backlog_with_its_calls_in_a_cycle_is_freed() -> None:
+def test_a_backlog_in_a_cycle_with_its_jobs_is_freed() -> None:
     class Thing:
         pass
 
-    may_end = threading.Event()
-    pool = ThreadPoolExecutor(1, max_queue=5, initializer=may_end.wait)
-    thing: Any = Thing()
+    backlog, thing = _core.Backlog(), Thing()
     gone = weakref.ref(thing)
-    thing.backlog = pool._work_queue
-    thing.futures = [pool.submit(id, thing), pool.submit(id, thing)]
-    [worker] = pool._threads
-    del thing
-    may_end.set()
-    pool.shutdown()
-    worker.join()
-    del pool, worker
+    thing.__dict__.update(backlog=backlog, unused=backlog.reserve())
+    place = backlog.reserve()
+    assert place is not None
+    place.put(0, thing)
+    del backlog, place, thing
+    assert gone() is not None
     gc.collect()
     assert gone() is None
+
+
+def test_a_place_is_used_once_or_given_back() -> None:
+    backlog = _core.Backlog(1)
+    place = backlog.reserve(0)
+    assert place is not None
+    assert backlog.reserve(0) is None
+    del place
+    place = backlog.reserve(0)
+    assert place is not None
+    key = place.put(0, "job")
+    with pytest.raises(RuntimeError, match="used before"):
+        place.put(0, "another")
+    del place
+    assert backlog.reserve(0) is None
+    assert (backlog.remove(key), backlog.remove(key)) == ("job", None)
+    assert backlog.reserve(0) is not None
 
 
 def test_the_interpreter_s_end_turns_producers_away_and_does_what_is_in() -> None:
