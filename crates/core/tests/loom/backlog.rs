@@ -34,6 +34,15 @@ fn refusing(times: usize) -> Jobs {
     Arc::new(Backlog::new(None, Some(std::sync::Arc::new(Refusing(AtomicUsize::new(times))))))
 }
 
+/// Never allows a start.
+struct Never;
+
+impl Pace for Never {
+    fn start(&self) -> Result<(), Deadline> {
+        Err(Deadline::NEVER)
+    }
+}
+
 fn put(jobs: &Jobs, priority: i64, job: u32) {
     jobs.reserve(Deadline::NEVER).unwrap().put(priority, job);
 }
@@ -224,5 +233,17 @@ fn a_pacer_whose_job_is_taken_back_sees_the_marker() {
             Some(_) => assert_eq!(join(worker), Ok(None)),
             None => assert_eq!(join(worker), Ok(Some(1))),
         }
+    });
+}
+
+#[test]
+fn a_pacer_without_a_job_is_called_away_from_the_clock() {
+    loom::model(|| {
+        let jobs: Jobs = Arc::new(Backlog::new(None, Some(std::sync::Arc::new(Never))));
+        let key = jobs.reserve(Deadline::PAST).unwrap().put(0, 1);
+        let worker = start_getting(&jobs, Deadline::NEVER);
+        assert_eq!(jobs.remove(key), Some(1));
+        jobs.mark();
+        assert_eq!(join(worker), Ok(None));
     });
 }
