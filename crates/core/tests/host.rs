@@ -13,12 +13,13 @@ mod common;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Mutex, Once};
+use std::sync::{Arc, Mutex, Once};
 use std::thread::{Scope, scope, yield_now};
 use std::time::Duration;
 
 use common::{Running, long, soon, start_waiting, until};
 use ironthread::error::{BarrierError, GetError, Interrupted, PutError, ReserveError, WaitError};
+use ironthread::exec::rate::Pace;
 use ironthread::exec::{Backlog, Rate, RateLimit};
 use ironthread::observe::registry::{ident_of, threads};
 use ironthread::queue::{Fifo, Queue};
@@ -221,6 +222,37 @@ fn a_handler_can_end_every_wait_of_a_backlog_and_no_place_goes_with_it() {
     });
     assert_eq!(full.drain(), [1]);
     assert!(empty.reserve(Deadline::PAST).is_ok() && full.reserve(Deadline::PAST).is_ok());
+}
+
+#[test]
+fn a_pacer_leaves_the_pace_to_another_while_its_handlers_run() {
+    static OPEN: AtomicBool = AtomicBool::new(false);
+    static OTHER_HAS_STARTED: AtomicBool = AtomicBool::new(false);
+    struct Gate;
+    impl Pace for Gate {
+        fn start(&self) -> Result<(), Deadline> {
+            if OPEN.load(SeqCst) { Ok(()) } else { Err(Deadline::NEVER) }
+        }
+    }
+    prepare();
+    let backlog = Backlog::new(None, Some(Arc::new(Gate)));
+    for job in [1, 2] {
+        backlog.reserve(Deadline::PAST).unwrap().put(0, job);
+    }
+    scope(|scope| {
+        let pacer = start_waiting(scope, Kind::Rate, || backlog.get(Deadline::NEVER));
+        let other = start_waiting(scope, Kind::Rate, || {
+            let got = backlog.get(Deadline::NEVER);
+            OTHER_HAS_STARTED.store(true, SeqCst);
+            got
+        });
+        OPEN.store(true, SeqCst);
+        signal(&pacer, || {
+            until(|| OTHER_HAS_STARTED.load(SeqCst));
+            true
+        });
+        assert_eq!((other.join(), pacer.join()), (Ok(Some(1)), Ok(Some(2))));
+    });
 }
 
 #[test]
