@@ -67,6 +67,30 @@ fn a_job_calls_one_who_sleeps() {
 }
 
 #[test]
+fn a_worker_that_was_called_and_leaves_for_news_passes_the_call_on() {
+    for _ in 0..100 {
+        let crew = Crew::new(2);
+        let (nudged, patient) = scope(|scope| {
+            let [nudged, patient] = [(); 2].map(|()| {
+                let hand = crew.join().unwrap();
+                start_waiting(scope, Kind::Work, move || hand.next(hand.news(), long()))
+            });
+            // Called for the job, it finds the news first, unless it is very quick.
+            crew.submit(7);
+            crew.nudge(0);
+            let nudged = nudged.join();
+            if nudged != Ok(Next::News) {
+                crew.submit(8);
+            }
+            (nudged, patient.join())
+        });
+        let both = [nudged, patient];
+        assert!(both.iter().any(|next| *next == Ok(Next::Job(7))), "{both:?}");
+        assert!(matches!(both[1], Ok(Next::Job(_))), "{both:?}");
+    }
+}
+
+#[test]
 fn who_waits_for_jobs_is_told_the_news_and_when_the_time_is_up() {
     let crew = Crew::<u32>::new(1);
     let hand = crew.join().unwrap();

@@ -39,22 +39,3 @@ fn a_worker_that_leaves_passes_its_call_on() {
         assert!(crew.is_empty());
     });
 }
-
-#[test]
-fn a_worker_that_leaves_for_news_passes_its_call_on() {
-    loom::model(|| {
-        let crew = Crew::new(2);
-        let nudged = start_waiting(crew.join().unwrap(), Deadline::NEVER);
-        let patient = start_waiting(crew.join().unwrap(), Deadline::NEVER);
-        let nudger = thread::spawn({
-            let crew = Arc::clone(&crew);
-            move || crew.nudge(0)
-        });
-        crew.submit(7);
-        if join(nudged) == Next::Job(7) {
-            crew.submit(8);
-        }
-        assert!(matches!(join(patient), Next::Job(_)));
-        join(nudger);
-    });
-}
