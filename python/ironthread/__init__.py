@@ -1,13 +1,15 @@
-"""Python's threading stack on a Rust engine: a drop-in for `threading` and `queue`.
+"""Python's threading stack on a Rust engine: `threading`, `queue`, pools and futures.
 
 Three ways to use it::
 
     from ironthread import Lock, Queue      # explicit
-    import ironthread; ironthread.install()  # this process: `threading` and `queue` get ours
+    import ironthread; ironthread.install()  # this process: the standard modules get ours
     $ ironthread run app.py                  # an unmodified program, with a report at its end
 
-The classes have the exact semantics of those of the standard library. `ironthread.threading` and
-`ironthread.queue` are modules that can be imported in place of the standard ones.
+Classes that go by the names of the standard library have its exact semantics.
+`ironthread.threading`, `ironthread.queue` and `ironthread.futures` are modules to import in place
+of the standard ones.
+`WorkStealingExecutor`, `RateLimit` and `ironthread.aio` are ours alone.
 """
 
 from __future__ import annotations
