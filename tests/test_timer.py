@@ -267,8 +267,8 @@ def test_signal_handlers_may_start_timers_while_one_is_started() -> None:
     """)
 
 
-INTERRUPTED = """
-    import random, signal
+RAISING = """
+    import random, signal, threading
     from crew import until
     from ironthread.threading import Event, Thread, Timer
 
@@ -284,6 +284,10 @@ INTERRUPTED = """
             raise Interrupted
 
     signal.signal(signal.SIGALRM, handler)
+"""
+INTERRUPTED = (
+    RAISING
+    + """
     rng, interrupted = random.Random(1), []
     for number in range(4000):
         timer = Timer(rng.choice([0.0, 0.001, 1000.0]), int)
@@ -307,6 +311,7 @@ INTERRUPTED = """
     assert interrupted
     until(lambda: not any(timer.is_alive() for timer in interrupted))
 """
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")
@@ -314,22 +319,9 @@ def test_what_a_signal_handler_raises_in_a_start_does_not_harm_other_timers() ->
     run_program(INTERRUPTED)
 
 
-INTERRUPTED_CANCEL = """
-    import random, signal, threading
-    from ironthread.threading import Timer
-
-    class Interrupted(Exception):
-        pass
-
-    armed = False
-
-    def handler(number, frame):
-        global armed
-        if armed:
-            armed = False
-            raise Interrupted
-
-    signal.signal(signal.SIGALRM, handler)
+INTERRUPTED_CANCEL = (
+    RAISING
+    + """
     rng, interrupted = random.Random(1), 0
     for number in range(4000):
         timer = Timer(1000.0, int)
@@ -349,6 +341,7 @@ INTERRUPTED_CANCEL = """
         armed = False
     assert interrupted
 """
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")

@@ -81,10 +81,7 @@ class QueuedJob(Job):
             return
         # The place is free before the outcome is there: who waits for that may submit again.
         try:
-            if self._context is None:
-                result = self.fn(*self.args, **self.kwargs)
-            else:
-                result = self._context.run(self.fn, *self.args, **self.kwargs)
+            result = self._call()
         except BaseException as error:
             backlog.done()
             future.set_exception(error)
@@ -102,10 +99,7 @@ class QueuedJob(Job):
         future = self.future
         future.set_running_or_notify_cancel()
         try:
-            if self._context is None:
-                result = self.fn(*self.args, **self.kwargs)
-            else:
-                result = self._context.run(self.fn, *self.args, **self.kwargs)
+            result = self._call()
         except BaseException as error:
             future.set_exception(error)
             if not isinstance(error, Exception):
@@ -113,6 +107,11 @@ class QueuedJob(Job):
             del future, self
         else:
             future.set_result(result)
+
+    def _call(self) -> Any:
+        if self._context is None:
+            return self.fn(*self.args, **self.kwargs)
+        return self._context.run(self.fn, *self.args, **self.kwargs)
 
     def _fire(self) -> None:
         """The deadline has come; called by the thread that serves timers."""
