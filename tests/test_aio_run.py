@@ -330,3 +330,12 @@ def test_it_refuses_to_run_inside_of_a_loop_and_without_patience() -> None:
             aio.run(inner(), grace=grace)
     with pytest.raises(TypeError):
         aio.run(inner(), executor=object())
+
+
+def test_it_says_what_it_runs_instead_of_a_function_that_was_not_called() -> None:
+    async def main() -> None: ...
+
+    odd: Any
+    for odd in (main, 5, iter([])):
+        with pytest.raises(TypeError, match=r"main must be a coroutine, such as main\(\), not"):
+            aio.run(odd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,7 @@ from ironthread.aio._termination import Termination
 from ironthread.futures import ThreadPoolExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Iterator
 
 T = TypeVar("T")
 
@@ -46,8 +47,11 @@ def run(
     ends by itself all calls of the pool are awaited, as `asyncio.run()` does.
 
     SIGTERM is left alone outside of the main thread, and where the program has its own handler.
-    RuntimeError is raised when the thread runs a loop already, ValueError for a negative `grace`.
+    RuntimeError is raised when the thread runs a loop already, ValueError for a negative `grace`,
+    TypeError when main is no coroutine.
     """
+    if not isinstance(main, Coroutine):
+        raise TypeError(f"main must be a coroutine, such as main(), not {main!r}")
     with _closing(main):
         if not grace >= 0:
             raise ValueError("'grace' must be a non-negative number")
