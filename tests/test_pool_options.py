@@ -368,6 +368,16 @@ def test_a_deadline_of_no_time_starts_no_call() -> None:
         assert all(future.cancelled() for future in futures)
 
 
+def test_a_call_of_no_time_is_not_made_by_its_caller_either() -> None:
+    made: list[int] = []
+    with ThreadPoolExecutor(1, max_queue=1, when_full="run") as pool, busy(pool):
+        pool.submit(int)
+        late = pool.options(deadline=0).submit(made.append, 1)
+        assert late._state == "CANCELLED_AND_NOTIFIED"
+        pool.options(deadline=60).submit(made.append, 2)
+    assert made == [2]
+
+
 def test_a_producer_is_held_back_no_longer_than_to_the_deadline_of_its_call() -> None:
     with ThreadPoolExecutor(1, max_queue=1) as pool, busy(pool):
         pool.submit(int)

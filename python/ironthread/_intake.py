@@ -138,7 +138,9 @@ class Intake:
     def _run_here(self, pool: ThreadPoolExecutor, job: QueuedJob, until: float | None) -> None:
         with pool._shutdown_lock, _standard._global_shutdown_lock:
             pool._refuse_when_over()
-        if self._limit is None or self._limit.acquire(_left(job.due, until)):
+        if job.is_late():
+            job.abandon()
+        elif self._limit is None or self._limit.acquire(_left(job.due, until)):
             job.run_here()
         else:
             self._give_up(job, until)
