@@ -247,6 +247,11 @@ def test_a_pool_without_workers_or_with_an_odd_number_is_refused() -> None:
     for workers in (0, -1):
         with pytest.raises(ValueError, match="max_workers must be greater than 0"):
             WorkStealingExecutor(workers)
+    # Places for these would need more memory than there is, which ends the process.
+    with pytest.raises(ValueError, match="max_workers must be at most 32768, not 1000000000"):
+        WorkStealingExecutor(10**9)
+    with pytest.raises(ValueError, match="max_workers must be at most 32768"):
+        WorkStealingExecutor(2**70)
 
 
 def test_shutting_down_makes_or_cancels_what_was_submitted() -> None:

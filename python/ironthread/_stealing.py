@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+MOST_WORKERS = 2**15
+"""How many workers a pool may have: their places are made with the pool, not with the threads."""
+
+
 class TaskFuture(Future):
     """The future of a call of a work-stealing pool: a worker of it that waits works meanwhile."""
 
@@ -98,6 +102,12 @@ class WorkStealingExecutor(ThreadPoolExecutor):
 
     For work that divides itself: a call may submit calls and wait for them. It pays on builds
     without the GIL, and for calls that let the GIL go (files, hashes, compression).
+
+    Calls may wait for calls by `result()`, `exception()`, `map()`, and by `wait()` and
+    `as_completed()` of `ironthread.futures`: the worker works meanwhile. (Those of
+    `concurrent.futures` are ours after `install()`; the standard ones just block the worker.) A
+    call that a waiting worker makes is a few frames deeper on its stack: about 140 that wait for
+    one another reach the interpreter's default recursion limit, `sys.setrecursionlimit()` has more.
     """
 
     _work: Any = staticmethod(_work_and_steal)
@@ -115,8 +125,11 @@ class WorkStealingExecutor(ThreadPoolExecutor):
 
         Each calls `initializer(*initargs)` first; when that raises, the pool is broken. With
         `inherit_context`, a call runs in a copy of the `contextvars` context of its submission.
+        ValueError is raised for less than 1 worker, and for more than 32768.
         """
         workers = _processors() if max_workers is None else max_workers
+        if workers > MOST_WORKERS:
+            raise ValueError(f"max_workers must be at most {MOST_WORKERS}, not {workers}")
         super().__init__(workers, thread_name_prefix, initializer, initargs)
         self._work_queue: Any = _core.Crew(workers)
         self._inherits = inherit_context
