@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import threading
 import time
@@ -226,3 +227,9 @@ def test_a_limit_that_a_signal_handler_uses_while_it_is_waited_for_is_no_trap() 
                 assert limit.acquire()
         assert taken == [True]
     """)
+
+
+def test_it_shows_its_signature_and_what_was_wrong_in_few_words() -> None:
+    assert str(inspect.signature(RateLimit)) == "(rate, burst=1)"
+    with pytest.raises(ValueError, match=r"from 1e-6 to 1e9, not 1e300$"):
+        RateLimit(1e300)

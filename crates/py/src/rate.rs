@@ -35,12 +35,12 @@ impl PyRateLimit {
 impl PyRateLimit {
     /// At most rate starts per second (any number from 1e-6 to 1e9), and burst (1 or more) at once.
     #[new]
-    #[pyo3(signature = (rate, burst=Count(1)))]
+    #[pyo3(signature = (rate, burst=Count(1)), text_signature = "(rate, burst=1)")]
     fn new(py: Python<'_>, rate: Number, burst: Count) -> PyResult<Self> {
         let (rate, burst) = (rate.0, burst.0);
         let bucket = Rate::new(rate, burst).map_err(|error| match error {
             RateError::PerSecond => PyValueError::new_err(format!(
-                "rate must be a number of starts per second, from 1e-6 to 1e9, not {rate}"
+                "rate must be a number of starts per second, from 1e-6 to 1e9, not {rate:?}"
             )),
             RateError::Burst => PyValueError::new_err("burst must be 1 or more"),
         })?;
