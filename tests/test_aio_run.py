@@ -339,3 +339,132 @@ def test_it_says_what_it_runs_instead_of_a_function_that_was_not_called() -> Non
     for odd in (main, 5, iter([])):
         with pytest.raises(TypeError, match=r"main must be a coroutine, such as main\(\), not"):
             aio.run(odd)
+
+
+def test_sigterm_after_main_has_ended_begins_the_time_of_grace() -> None:
+    ended = program("""
+from ironthread.futures import ThreadPoolExecutor
+
+finish = threading.Event()
+
+def call():
+    assert finish.wait(30)
+    print("call ended", flush=True)
+
+async def task():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        kill()  # main has ended, and its tasks are being ended
+        print("task cleaned up", await asyncio.to_thread(pow, 2, 5), flush=True)
+        finish.set()
+
+async def generate():
+    try:
+        yield 1
+    finally:
+        await asyncio.sleep(0)
+        print("generator closed", flush=True)
+
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, call)
+    global kept
+    kept = asyncio.create_task(task()), generate()
+    await anext(kept[1])
+    await asyncio.sleep(0)
+    return 7
+
+print(aio.run(main()))
+""")
+    assert ended.out.split("\n") == [
+        "task cleaned up 32",
+        *sorted(ended.out.split("\n")[1:3]),
+        "7",
+        "",
+    ]
+    assert "call ended" in ended.out
+    assert "generator closed" in ended.out
+
+
+def test_when_main_ends_by_itself_calls_that_wait_for_a_worker_are_made() -> None:
+    ended = program("""
+from ironthread.futures import ThreadPoolExecutor
+
+async def main():
+    loop = asyncio.get_running_loop()
+    for number in range(3):
+        loop.run_in_executor(None, print, number)
+
+aio.run(main(), executor=ThreadPoolExecutor(1))
+""")
+    assert ended.out == "0\n1\n2\n"
+    assert ended.err == ""
+
+
+def test_what_a_task_raises_at_the_end_is_told() -> None:
+    ended = program("""
+async def task():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        raise LookupError("in the end")
+
+async def main():
+    global kept
+    kept = asyncio.create_task(task())
+    await asyncio.sleep(0)
+
+aio.run(main())
+""")
+    assert "unhandled exception at the end of aio.run()" in ended.err
+    assert "LookupError: in the end" in ended.err
+
+
+def test_a_task_that_swallows_its_cancellation_does_not_keep_the_program() -> None:
+    ended = program("""
+async def task():
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+async def main():
+    global kept
+    kept = asyncio.create_task(task(), name="stubborn")
+    await asyncio.sleep(0)
+    kill_soon()
+    await asyncio.sleep(60)
+
+print(aio.run(main(), grace=0.0))
+""")
+    assert ended.out == "None\n"
+    assert "tasks that have not ended by their cancellation: stubborn in task" in ended.err
+
+
+@pytest.mark.parametrize("signals", ["SIGINT, SIGTERM", "SIGTERM, SIGINT"])
+def test_ctrl_c_counts_before_and_after_sigterm(signals: str) -> None:
+    ended = program(f"""
+async def main():
+    first, second = signal.{signals.replace(", ", ", signal.")}
+    kill_soon(first)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        kill_soon(second)
+        try:
+            await asyncio.sleep(0.05)
+            print("cleaned up")
+        except asyncio.CancelledError:
+            print("cut short")
+            raise
+
+try:
+    aio.run(main())
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+    # SIGTERM does not cut short what Ctrl-C has begun; Ctrl-C is of somebody who is in a hurry.
+    clean = "cleaned up" if signals.startswith("SIGINT") else "cut short"
+    assert ended.out == f"{clean}\ninterrupted\n"

@@ -19,49 +19,110 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger("ironthread.aio")
 
 _HERE = os.path.dirname(__file__)
+_JOBS = ("ironthread/_job", "ironthread/_queued_job", "futures/thread")
 
 LAST_MOMENT = 0.5
 """Seconds that are waited for what was told to end, when nothing is left of the time of grace."""
 
 
-async def end_tasks(deadline: float) -> None:
-    """Cancel all tasks but this one, and wait for them."""
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    if not left:
-        return
-    LOGGER.warning("tasks that main left, cancelled: %s", _names(left))
-    for task in left:
-        task.cancel()
-    _, pending = await asyncio.wait(left, timeout=_patience(deadline))
-    if pending:
-        LOGGER.warning("tasks that have not ended by their cancellation: %s", _names(pending))
+class End:
+    """The end of what runs beside main: without a time limit, until one is set."""
+
+    def __init__(self, grace: float, deadline: float | None) -> None:
+        """`deadline`, of the loop's clock, is set already when main was asked to end."""
+        self._loop = asyncio.get_running_loop()
+        self._grace = grace
+        self._deadline = deadline
+        self._limited: asyncio.Future[None] = self._loop.create_future()
+        if deadline is not None:
+            self._limited.set_result(None)
+
+    def hurry(self) -> None:
+        """Have it end within the time of grace from now on, unless that has begun."""
+        if not self._limited.done():
+            self._deadline = self._loop.time() + self._grace
+            self._limited.set_result(None)
+
+    async def of_tasks(self) -> None:
+        """Cancel all tasks but this one, and wait for them."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left and self._deadline is not None:
+            LOGGER.warning("tasks that main left, cancelled: %s", _names(left))
+        for task in left:
+            task.cancel()
+        pending = await self._wait(left)
+        for task in left - pending:
+            if not task.cancelled() and task.exception() is not None:
+                self._loop.call_exception_handler(
+                    {
+                        "message": "unhandled exception at the end of aio.run()",
+                        "exception": task.exception(),
+                        "task": task,
+                    }
+                )
+        if pending:
+            LOGGER.warning("tasks that have not ended by their cancellation: %s", _names(pending))
+            _forget(pending)
+
+    async def of_generators(self) -> None:
+        """Close what is left of asynchronous generators."""
+        closing = self._loop.create_task(self._loop.shutdown_asyncgens())
+        pending = await self._wait({closing})
+        if pending:
+            LOGGER.warning("asynchronous generators that have not closed, left behind")
+            _forget(pending)
+
+    async def of_pool(self, pool: Any) -> None:
+        """Shut the pool down and wait for its calls. In a hurry, cancel those that have not begun.
+
+        The waiting is done by a thread of its own, as in `loop.shutdown_default_executor()`.
+        """
+        over = self._loop.create_future()
+
+        def end() -> None:
+            if not over.done():
+                over.set_result(None)
+
+        def shut_down() -> None:
+            try:
+                pool.shutdown(wait=True)
+            finally:
+                with suppress(RuntimeError):  # the loop was closed, and nobody waits any more
+                    self._loop.call_soon_threadsafe(end)
+
+        def cancel(_: object) -> None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+        self._limited.add_done_callback(cancel)
+        # A daemon: the end of the interpreter waits for the calls by itself.
+        threading.Thread(target=shut_down, name="aio-shutdown", daemon=True).start()
+        if await self._wait({over}):
+            LOGGER.warning(
+                "calls that have not ended, which the end of the process waits for: %s",
+                "; ".join(_calls_of(pool)) or "(none begun)",
+            )
+            # The loop would wait for them without limit, too: it gets another pool, an idle one.
+            self._loop.set_default_executor(ThreadPoolExecutor())
+
+    async def _wait(self, things: set[Any]) -> set[Any]:
+        """Wait for all; return those that are not done when the time is up."""
+        if not things:
+            return set()
+        if self._deadline is None:
+            all_done: Any = asyncio.gather(*things, return_exceptions=True)
+            await asyncio.wait([all_done, self._limited], return_when=asyncio.FIRST_COMPLETED)
+            if all_done.done():
+                return set()
+        assert self._deadline is not None
+        patience = max(self._deadline - self._loop.time(), LAST_MOMENT)
+        _, pending = await asyncio.wait(things, timeout=patience)
+        return pending
 
 
-async def end_pool(pool: Any, deadline: float) -> None:
-    """Shut the pool down: cancel calls that have not begun, wait for the others.
-
-    The waiting is done by a thread of its own, as in the loop's own `shutdown_default_executor()`.
-    """
-    loop = asyncio.get_running_loop()
-    over = loop.create_future()
-
-    def shut_down() -> None:
-        try:
-            pool.shutdown(wait=True, cancel_futures=True)
-        finally:
-            with suppress(RuntimeError):  # the loop was closed, and nobody waits any more
-                loop.call_soon_threadsafe(over.cancel)
-
-    # A daemon: the end of the interpreter waits for the calls by itself.
-    threading.Thread(target=shut_down, name="aio-shutdown", daemon=True).start()
-    await asyncio.wait({over}, timeout=_patience(deadline))
-    if not over.done():
-        LOGGER.warning(
-            "calls that have not ended, which the end of the process waits for: %s",
-            "; ".join(_calls_of(pool)) or "(none begun)",
-        )
-        # The loop would wait for them as well, without limit: it gets another pool, without work.
-        loop.set_default_executor(ThreadPoolExecutor())
+def _forget(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    # The Runner would cancel them again, and wait without limit.
+    for task in tasks:
+        asyncio._unregister_task(task)
 
 
 def place_of(task: asyncio.Task[Any] | None) -> str:
@@ -77,10 +138,6 @@ def place_of(task: asyncio.Task[Any] | None) -> str:
     if frame is None:
         return "(nowhere)"
     return f"{' > '.join(names)} ({frame.f_code.co_filename}:{frame.f_lineno})"
-
-
-def _patience(deadline: float) -> float:
-    return max(deadline - asyncio.get_running_loop().time(), LAST_MOMENT)
 
 
 def _names(tasks: Iterable[asyncio.Task[Any]]) -> str:
@@ -116,7 +173,7 @@ def _call_in(frame: FrameType) -> str | None:
 
 def _runs_jobs(code: CodeType) -> bool:
     module = os.path.splitext(code.co_filename)[0].replace(os.sep, "/")
-    return code.co_name == "run" and module.endswith(("ironthread/_job", "futures/thread"))
+    return code.co_name in ("run", "_call") and module.endswith(_JOBS)
 
 
 def _place(frame: FrameType) -> str:

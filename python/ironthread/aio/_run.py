@@ -43,8 +43,9 @@ def run(
 
     When main has ended by that cancellation None is returned and the program goes on, to exit with
     status 0 unless it says otherwise; whatever main returns or raises instead counts as always.
-    After Ctrl-C the end is the same, from main's end on, and KeyboardInterrupt is raised. When main
-    ends by itself all calls of the pool are awaited, as `asyncio.run()` does.
+    After Ctrl-C the end is the same, from main's end on, and KeyboardInterrupt is raised, whether
+    SIGTERM comes before or after it. When main ends by itself its tasks are cancelled and all calls
+    of the pool are awaited, as `asyncio.run()` does; a SIGTERM then begins the time of grace.
 
     SIGTERM is left alone outside of the main thread, and where the program has its own handler.
     RuntimeError is raised when the thread runs a loop already, ValueError for a negative `grace`,
@@ -89,9 +90,21 @@ class _Request:
 
     def make(self) -> None:
         """Have main end within the time of grace."""
-        self.deadline = self._loop.time() + self._grace
+        assert self._task is not None
+        self.limit()
         self._reminder = self._loop.call_later(self._grace, self._remind)
-        self._cancel()
+        if not self._task.cancelling():  # Ctrl-C came before, and main is about to end
+            self._cancel()
+
+    def limit(self) -> None:
+        """The time of grace begins."""
+        if self.deadline is None:
+            self.deadline = self._loop.time() + self._grace
+
+    def is_all_there_is(self) -> bool:
+        """Whether nothing but SIGTERM has asked main to end."""
+        assert self._task is not None
+        return 0 < self._made == self._task.cancelling()
 
     def is_answered(self) -> None:
         """Main has ended: a cancellation that comes now is somebody else's."""
@@ -118,20 +131,21 @@ class _Request:
 async def _supervise(
     main: Coroutine[Any, Any, T], pool: Any, grace: float, termination: Termination
 ) -> T | None:
-    loop = asyncio.get_running_loop()
     request = _Request(grace)
     termination.begins(request.make)
     try:
         return await main
     except asyncio.CancelledError:
-        # By SIGTERM; by Ctrl-C, of which the Runner makes a KeyboardInterrupt; or by its own doing.
-        if not termination.requested:
-            request.deadline = loop.time() + grace
-            raise
-        return None
+        if request.is_all_there_is():
+            return None
+        # By Ctrl-C, of which the Runner makes a KeyboardInterrupt; or by main's own doing.
+        request.limit()
+        raise
     finally:
-        termination.is_over()
         request.is_answered()
-        if request.deadline is not None:
-            await _ending.end_tasks(request.deadline)
-            await _ending.end_pool(pool, request.deadline)
+        end = _ending.End(grace, request.deadline)
+        termination.begins(end.hurry)
+        await end.of_tasks()
+        await end.of_generators()
+        await end.of_pool(pool)
+        termination.is_over()
