@@ -148,7 +148,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         priority: of the calls that wait, the next to start is one of the highest; equal ones start
             in the order of their submission.
         deadline: a call that has not started so many seconds after its `submit()` is cancelled
-            then. Its callbacks are called by the thread that serves timers, or by its worker.
+            then. Its callbacks are called by the thread that serves timers, or by its worker, and
+            must not wait: timers and deadlines would wait with them.
         timeout: how many seconds `submit()` may be held back; then it raises `queue.Full`.
         context: the `contextvars.Context` to run calls in, one at a time.
 

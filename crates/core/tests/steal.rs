@@ -12,7 +12,7 @@ use std::thread::scope;
 use common::{long, soon, start_waiting, until};
 use ironthread::error::TaskError;
 use ironthread::exec::steal::{Crew, Next};
-use ironthread::exec::{MOST_HELP, Pool, Spawner};
+use ironthread::exec::{MOST_HELP, MOST_WORKERS, Pool, Spawner};
 use ironthread::sync::Event;
 use ironthread::wait::{Deadline, Kind};
 
@@ -85,7 +85,7 @@ fn a_worker_that_was_called_and_leaves_for_news_passes_the_call_on() {
             (nudged, patient.join())
         });
         let both = [nudged, patient];
-        assert!(both.iter().any(|next| *next == Ok(Next::Job(7))), "{both:?}");
+        assert!(both.contains(&Ok(Next::Job(7))), "{both:?}");
         assert!(matches!(both[1], Ok(Next::Job(_))), "{both:?}");
     }
 }
@@ -137,6 +137,23 @@ fn a_chain_of_tasks_longer_than_the_help_comes_to_its_end() {
     let spawner = pool.spawner().clone();
     let inside = pool.spawn(move || chain(&spawner, 4 * MOST_HELP));
     assert_eq!(inside.join().unwrap(), 4 * MOST_HELP);
+}
+
+#[test]
+fn pools_that_wait_for_one_another_work_each_for_itself() {
+    let (one, other) = (Pool::with_workers(1).unwrap(), Pool::with_workers(1).unwrap());
+    let (here, there) = (one.spawner().clone(), other.spawner().clone());
+    let task = one.spawn(move || {
+        let across = there.spawn(move || here.spawn(|| 7).join().unwrap());
+        across.join().unwrap()
+    });
+    assert_eq!(task.join().unwrap(), 7);
+}
+
+#[test]
+fn a_pool_of_more_workers_than_can_be_is_refused() {
+    let error = Pool::with_workers(MOST_WORKERS + 1).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }
 
 #[test]

@@ -10,6 +10,6 @@ mod task;
 
 pub use backlog::Backlog;
 pub use future::Future;
-pub use pool::{MOST_HELP, Pool, Spawner};
+pub use pool::{MOST_HELP, MOST_WORKERS, Pool, Spawner};
 pub use rate::{Rate, RateLimit};
 pub use task::Task;

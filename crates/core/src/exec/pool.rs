@@ -27,6 +27,9 @@ use crate::wait::Deadline;
 /// How many jobs a waiting thread takes on top of one another.
 pub const MOST_HELP: usize = 32;
 
+/// How many workers a pool may have: their places are made with it.
+pub const MOST_WORKERS: usize = 1 << 15;
+
 thread_local! {
     /// The pool's place that the calling thread has.
     static HAND: RefCell<Option<Rc<Hand<Job>>>> = const { RefCell::new(None) };
@@ -130,12 +133,17 @@ impl Pool {
         Self::with_workers(thread::available_parallelism().map_or(1, NonZeroUsize::get))
     }
 
-    /// A pool with so many threads; at least one.
+    /// A pool with so many threads; at least one, and at most [`MOST_WORKERS`].
     ///
     /// # Errors
-    /// The system's, when it has no more threads.
+    /// The system's, when it has no more threads; [`InvalidInput`](io::ErrorKind::InvalidInput) for a
+    /// number above the limit.
     pub fn with_workers(workers: usize) -> io::Result<Self> {
         let workers = workers.max(1);
+        if workers > MOST_WORKERS {
+            let message = format!("a pool has at most {MOST_WORKERS} workers, not {workers}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let crew = Crew::new(workers);
         let flag = || Arc::new(AtomicBool::new(false));
         let mut pool = Self {
@@ -195,27 +203,34 @@ impl Drop for Pool {
     }
 }
 
-/// The calling thread's place, if it is a worker of this crew.
-fn my_hand(crew: &Arc<Crew<Job>>) -> Option<Rc<Hand<Job>>> {
-    HAND.with_borrow(Clone::clone).filter(|hand| Arc::ptr_eq(hand.crew(), crew))
+/// The calling thread's place, if it is a worker of any pool.
+fn my_place() -> Option<Rc<Hand<Job>>> {
+    HAND.with_borrow(Clone::clone)
 }
 
-/// Waits until `future`, which is that of `job`, is done; a worker of the crew works meanwhile.
+/// The calling thread's place, if it is a worker of this crew.
+fn my_hand(crew: &Arc<Crew<Job>>) -> Option<Rc<Hand<Job>>> {
+    my_place().filter(|hand| Arc::ptr_eq(hand.crew(), crew))
+}
+
+/// Waits until `future`, which is that of `job`, is done; a worker works for its own pool meanwhile.
 pub(super) fn help(
     crew: &Arc<Crew<Job>>,
     job: &Job,
     future: &Future<()>,
     deadline: Deadline,
 ) -> Result<State, Interrupted> {
-    let Some(hand) = my_hand(crew) else { return future.wait(deadline) };
-    // Does nothing when another has begun it.
-    job.run();
+    let Some(hand) = my_place() else { return future.wait(deadline) };
+    if Arc::ptr_eq(hand.crew(), crew) {
+        // Does nothing when another has begun it.
+        job.run();
+    }
     let helps = HELPS.get();
     if helps >= MOST_HELP {
         return future.wait(deadline);
     }
-    let (crew, number) = (Arc::clone(crew), hand.number());
-    if future.add_callback(Box::new(move || crew.nudge(number))).is_err() {
+    let (own, number) = (Arc::clone(hand.crew()), hand.number());
+    if future.add_callback(Box::new(move || own.nudge(number))).is_err() {
         return Ok(future.state());
     }
     HELPS.set(helps + 1);

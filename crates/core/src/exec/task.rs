@@ -89,8 +89,8 @@ impl<T: Send + 'static> Task<T> {
 
     /// Waits for the closure's end and returns what it returned.
     ///
-    /// A worker of the same pool works meanwhile: it runs the closure itself when nobody has begun it, and
-    /// other jobs while another worker runs it.
+    /// A worker of a pool works meanwhile, for its own pool: it runs the closure itself when that is one of
+    /// its pool's and nobody has begun it, and other jobs while another thread runs it.
     ///
     /// # Errors
     /// [`TaskError::Panicked`] with the payload, [`TaskError::Cancelled`], or [`TaskError::Interrupted`]
