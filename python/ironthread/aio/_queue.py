@@ -71,6 +71,9 @@ async def _when(
             await call.come
             # One that failed on its way stands in the line again, and may have come all the same.
             _core.queue_withdraw(queue, side, call)
+            if call.in_doubt:
+                # It may have been made for two things: another looks, in vain perhaps.
+                _core.queue_call_next(queue, side)
     finally:
         if call is not None and not _core.queue_withdraw(queue, side, call):
             _core.queue_call_next(queue, side)
