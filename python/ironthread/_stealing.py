@@ -3,7 +3,7 @@
 Each worker keeps the calls that its calls submit, and makes the newest first; one that has none
 steals the oldest of another. A call that waits for the future of a call of its pool (`result()`,
 `exception()`, `wait()`, `as_completed()`, `map()`) works meanwhile (`ironthread._helping`), so that
-calls may wait for calls to any depth, on a pool of any size.
+calls may wait for calls, as deep as the recursion limit allows, on a pool of any size.
 
 It is a class of its own and no mode of `ThreadPoolExecutor`, for it keeps other promises: calls do
 not begin in the order of their submission, and another call may run on a worker's stack while one
