@@ -2,8 +2,6 @@
 //!
 //! The deques' own atomics are not loom's: the models take the steps in between for one.
 
-use std::sync::Arc;
-
 use ironthread::exec::steal::{Crew, Hand, Next};
 use ironthread::wait::Deadline;
 use loom::thread;
