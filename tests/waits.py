@@ -7,6 +7,7 @@ it was before.
 from __future__ import annotations
 
 import _thread
+import os
 import threading as standard
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -216,7 +217,9 @@ class ConditionOverProcessLock(ConditionWait):
         # Imported by the programs that need it only.
         import multiprocessing
 
-        return threading.Condition(multiprocessing.Lock())  # type: ignore[arg-type]
+        # By another method of starting processes its name lasts, and who is killed leaves it behind.
+        context = multiprocessing.get_context("fork" if hasattr(os, "fork") else None)
+        return threading.Condition(context.Lock())  # type: ignore[arg-type]
 
 
 class ConditionFor(ConditionWait):

@@ -165,7 +165,7 @@ def test_every_future_ends_exactly_once(name: str, long: bool) -> None:
             crew.start(storm.submit_many, seed)
     storm.close()
     # Pools that were shut down without waiting have ended their calls when their threads have ended.
-    until(lambda: threading.active_count() == threads_before)
+    until(lambda: threading.active_count() <= threads_before)
     for record in storm.records:
         record.check()
     futures = [weakref.ref(record.future) for record in storm.records]
