@@ -10,6 +10,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use crate::collector::visit_each;
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
 use crate::rate::PyRateLimit;
@@ -148,14 +149,7 @@ impl PyBacklog {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let mut outcome = Ok(());
-        // One that is in use at this moment is no garbage.
-        self.0.try_visit(|job| {
-            if outcome.is_ok() {
-                outcome = visit.call(job);
-            }
-        });
-        outcome
+        visit_each(&visit, |each| self.0.try_visit(each))
     }
 
     fn __clear__(&self) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ironthread::wait::Deadline;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyString};
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
 use crate::errors::Failure;
 use crate::program;
@@ -72,6 +72,11 @@ impl<'py> FromPyObject<'_, 'py> for Name {
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         Ok(Self(object.cast::<PyString>()?.to_string_lossy().into_owned()))
     }
+}
+
+/// Whether a call has any arguments at all.
+pub(crate) fn any_given(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> bool {
+    !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty())
 }
 
 /// The arguments of `Lock.acquire`: −1 is no limit, and only a blocking call may have one.

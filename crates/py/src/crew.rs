@@ -81,11 +81,6 @@ impl PyHand {
         self.hand.number()
     }
 
-    /// Return whether this is a place in that crew.
-    fn belongs_to(&self, crew: &PyCrew) -> bool {
-        Arc::ptr_eq(self.hand.crew(), &crew.crew)
-    }
-
     /// Add a job that the worker made.
     fn put(&self, job: Option<Py<PyAny>>) {
         put(self.hand.crew(), &self.looks, job, |job| self.hand.push(job));

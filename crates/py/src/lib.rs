@@ -10,6 +10,7 @@
 
 mod backlog;
 mod barrier;
+mod collector;
 mod condition;
 mod convert;
 mod crew;

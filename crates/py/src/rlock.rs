@@ -8,7 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-use crate::convert::{Truth, lock_deadline};
+use crate::convert::{Truth, any_given, lock_deadline};
 use crate::errors::Failure;
 use crate::{origin, represent};
 
@@ -64,8 +64,7 @@ impl PyRLock {
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let py = cls.py();
-        let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
-        if given && takes_no_arguments(cls)? {
+        if any_given(args, kwargs) && takes_no_arguments(cls)? {
             refuse_arguments(py)?;
         }
         Ok(Self::made_here(py))

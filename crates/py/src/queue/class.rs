@@ -15,7 +15,8 @@ use super::callers::{Claim, call_all, call_next};
 use super::items::{Flavor, Items};
 use super::open::{self, Open};
 use super::variants::{PyLifoQueue, PyPriorityQueue};
-use super::{generic_alias, visit_callers, visit_items};
+use super::{generic_alias, visit_items};
+use crate::collector::visit_each;
 use crate::condition::PyCondition;
 use crate::convert::{Truth, queue_deadline};
 use crate::errors::Failure;
@@ -484,9 +485,9 @@ impl PyQueue {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit_items(&self.native, visit)?;
+        visit_items(&self.native, &visit)?;
         if let Some(callers) = self.callers.get() {
-            visit_callers(callers, visit)?;
+            visit_each(&visit, |each| callers.try_visit(each))?;
         }
         self.open.get().map_or(Ok(()), |open| open.traverse(visit))
     }

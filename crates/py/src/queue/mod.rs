@@ -18,7 +18,7 @@ mod open;
 mod simple;
 mod variants;
 
-use ironthread::queue::{Callers, Order, Queue};
+use ironthread::queue::{Order, Queue};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -27,6 +27,8 @@ pub(crate) use callers::{queue_call_next, queue_enlist, queue_is_done, queue_wit
 pub(crate) use class::PyQueue;
 pub(crate) use simple::PySimpleQueue;
 pub(crate) use variants::{PyLifoQueue, PyPriorityQueue};
+
+use crate::collector::visit_each;
 
 /// `types.GenericAlias(class, item)`.
 pub(crate) fn generic_alias<'py>(
@@ -39,24 +41,7 @@ pub(crate) fn generic_alias<'py>(
 /// Shows the collector the items. A queue that is in use at this moment is no garbage.
 fn visit_items<O: Order<Item = Py<PyAny>>>(
     queue: &Queue<O>,
-    visit: PyVisit<'_>,
+    visit: &PyVisit<'_>,
 ) -> Result<(), PyTraverseError> {
-    let mut outcome = Ok(());
-    queue.try_visit(|item| {
-        if outcome.is_ok() {
-            outcome = visit.call(item);
-        }
-    });
-    outcome
-}
-
-/// Shows the collector who is to be called. Lines that are in use at this moment are no garbage.
-fn visit_callers(callers: &Callers<Py<PyAny>>, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-    let mut outcome = Ok(());
-    callers.try_visit(|caller| {
-        if outcome.is_ok() {
-            outcome = visit.call(caller);
-        }
-    });
-    outcome
+    visit_each(visit, |each| queue.try_visit(each))
 }

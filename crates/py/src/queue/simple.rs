@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::{generic_alias, visit_items};
-use crate::convert::{Truth, simple_queue_deadline};
+use crate::convert::{Truth, any_given, simple_queue_deadline};
 use crate::errors::Failure;
 use crate::{origin, program};
 
@@ -34,8 +34,7 @@ impl PySimpleQueue {
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let py = cls.py();
-        let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
-        if given && cls.is(py.get_type::<Self>()) {
+        if any_given(args, kwargs) && cls.is(py.get_type::<Self>()) {
             return Err(PyTypeError::new_err("SimpleQueue() takes no arguments"));
         }
         Ok(Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) })
@@ -102,7 +101,7 @@ impl PySimpleQueue {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit_items(&self.queue, visit)
+        visit_items(&self.queue, &visit)
     }
 
     fn __clear__(&self) {
