@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar
 
@@ -50,8 +50,7 @@ class Member(Generic[T]):
 
     def stack(self) -> str:
         """Where the thread is now."""
-        frame = sys._current_frames().get(self.thread.ident or 0)
-        return "".join(traceback.format_stack(frame)) if frame else "(nowhere)"
+        return stack_of(self.thread)
 
     @property
     def is_alive(self) -> bool:
@@ -98,6 +97,24 @@ class Crew:
         """Wait for all; return their results in the order of their start."""
         deadline = time.monotonic() + self._limit
         return [member.result(max(deadline - time.monotonic(), 0.01)) for member in self._members]
+
+
+def stack_of(thread: threading.Thread) -> str:
+    """Where the thread is now."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return "".join(traceback.format_stack(frame)) if frame else "(nowhere)"
+
+
+def until_ended(threads: Iterable[threading.Thread], limit: float = LIMIT_SECONDS) -> None:
+    """Wait until the threads have ended."""
+    deadline = time.monotonic() + limit
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0.01))
+        if thread.is_alive():
+            raise Hung(
+                f"{thread} has not ended after {limit} s; it waits for {_waiting(thread)}, at\n"
+                f"{stack_of(thread)}"
+            )
 
 
 def _waiting(thread: threading.Thread) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from crew import Crew, until
+from crew import Crew, until_ended
 from ironthread import RateLimit, ThreadPoolExecutor, WorkStealingExecutor, as_completed, wait
 
 pytestmark = pytest.mark.hang_limit(300.0)
@@ -108,7 +108,7 @@ class Storm:
                 self._pool.shutdown(wait=rng.random() < 0.5, cancel_futures=rng.random() < 0.5)
 
     def close(self) -> None:
-        """Wait for the rest."""
+        """Take no more calls by the pool of this moment; all that were before it take none either."""
         self._pool.shutdown()
 
 
@@ -158,17 +158,20 @@ POOLS: dict[str, tuple[Callable[[], Executor], bool]] = {
 @pytest.mark.parametrize("name", POOLS)
 def test_every_future_ends_exactly_once(name: str, long: bool) -> None:
     make, waits_inside = POOLS[name]
-    threads_before = threading.active_count()
+    others = set(threading.enumerate())
     storm = Storm(make, waits_inside, 500_000 if long else 20_000)
     with Crew(limit=1000.0) as crew:
         for seed in range(SUBMITTERS):
             crew.start(storm.submit_many, seed)
+    # Pools that were shut down without waiting have ended their calls when their threads have ended, and
+    # until then a call may find its pool shut down, and open another.
+    while threads := set(threading.enumerate()) - others:
+        storm.close()
+        until_ended(threads)
     storm.close()
-    # Pools that were shut down without waiting have ended their calls when their threads have ended.
-    until(lambda: threading.active_count() <= threads_before)
     for record in storm.records:
         record.check()
     futures = [weakref.ref(record.future) for record in storm.records]
-    del record, storm, crew
+    del record, storm, crew, threads
     gc.collect()
     assert [future() for future in futures if future() is not None] == []
