@@ -32,6 +32,8 @@ from python_process import CLEAN, FACTS, assert_as_python, run, start, write
         (["-m"], "option -m needs a value"),
         (["--report"], "option --report needs a value"),
         (["--report", "xml", "app.py"], "unknown form of report 'xml'"),
+        (["--deadlock", "shout", "app.py"], "unknown way to deal with deadlocks 'shout'"),
+        (["--on-deadlock=sulk", "app.py"], "unknown end of a deadlock 'sulk'"),
         (["--report-file", "no/such/file", "app.py"], "can't write to "),
         (["--report-file", "empty", "app.py"], "can't write to "),
         (["--verbose", "app.py"], "unknown option '--verbose'"),

@@ -36,6 +36,7 @@ from ironthread._core import (  # noqa: E402
     Semaphore,
     SimpleQueue,
 )
+from ironthread._deadlock import DeadlockError, deadlocks  # noqa: E402
 from ironthread._exceptions import ShutDown  # noqa: E402
 from ironthread._threads import Thread  # noqa: E402
 from ironthread._timer import Timer  # noqa: E402
@@ -51,6 +52,7 @@ __all__ = [
     "BoundedSemaphore",
     "BrokenBarrierError",
     "Condition",
+    "DeadlockError",
     "Empty",
     "Event",
     "Full",
@@ -73,6 +75,7 @@ __all__ = [
     "WorkStealingExecutor",
     "aio",
     "as_completed",
+    "deadlocks",
     "install",
     "installed",
     "queue",

@@ -26,7 +26,7 @@ class Job:
     def run(self) -> None:
         """Make the call, unless it was cancelled."""
         future = self.future
-        if not future.set_running_or_notify_cancel():
+        if not future._start_here():
             return
         try:
             result = self.fn(*self.args, **self.kwargs)

@@ -17,6 +17,11 @@ def _is_library(filename: str) -> bool:
     return filename.startswith(_LIBRARY) and not any(part in filename for part in _INSTALLED)
 
 
+def is_program(filename: str) -> bool:
+    """Whether a file is the program's own: no part of this package, nor of the standard library."""
+    return not filename.startswith(_PACKAGE) and not _is_library(filename)
+
+
 def program_line() -> tuple[str, int] | None:
     """Return the file and line, counted from 1, of the innermost frame that is the program's own.
 

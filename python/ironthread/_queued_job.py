@@ -72,7 +72,7 @@ class QueuedJob(Job):
         if self.is_late():
             future.cancel()
         try:
-            begins = future.set_running_or_notify_cancel()
+            begins = future._start_here()
         except BaseException:
             backlog.done()
             raise
@@ -97,7 +97,7 @@ class QueuedJob(Job):
         What ends threads (Ctrl-C, SystemExit) comes out here, too.
         """
         future = self.future
-        future.set_running_or_notify_cancel()
+        future._start_here()
         try:
             result = self._call()
         except BaseException as error:

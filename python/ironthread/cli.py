@@ -22,6 +22,12 @@ places of the standard ones, and reports at its end what its threads waited for.
 options:
   --report text|json|none   the form of the report (default: text)
   --report-file PATH        write the report there instead of to standard error
+  --deadlock report|raise|off
+                            what is done about threads that wait in vain (default: report). A
+                            circle that only its own threads could open raises DeadlockError in
+                            one of them, unless off; with raise, so do circles of plain locks
+  --on-deadlock report|abort
+                            abort ends the program with status 86 when a deadlock was reported
   -m module                 run a module, as python -m does
   -h, --help                show this text
 
@@ -30,7 +36,12 @@ script or module is passed to the program. The exit status is that of the progra
 not be started. A child that runs the same command adds its process to the name of the report file.
 """
 
-_FORMS = ("text", "json", "none")
+# option -> its values, what they are, and the attribute of the options they go to.
+_CHOICES = {
+    "--report": (("text", "json", "none"), "form of report", "report"),
+    "--deadlock": (("report", "raise", "off"), "way to deal with deadlocks", "deadlock"),
+    "--on-deadlock": (("report", "abort"), "end of a deadlock", "on_deadlock"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,8 +79,10 @@ def _options(arguments: list[str]) -> Options | None:
         option, equals, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
             return None
-        if option in ("--report", "--report-file"):
-            _set(options, option, value if equals else _next(rest, option))
+        if option == "--report-file":
+            options.report_file = value if equals else _next(rest, option)
+        elif option in _CHOICES:
+            _choose(options, option, value if equals else _next(rest, option))
         elif option == "-m":
             options.is_module = True
             rest.insert(0, value if equals else _next(rest, option))
@@ -90,10 +103,8 @@ def _next(rest: list[str], option: str) -> str:
     return rest.pop(0)
 
 
-def _set(options: Options, option: str, value: str) -> None:
-    if option == "--report-file":
-        options.report_file = value
-    elif value in _FORMS:
-        options.report = value
-    else:
-        raise CannotRun(f"unknown form of report {value!r}: choose from {', '.join(_FORMS)}")
+def _choose(options: Options, option: str, value: str) -> None:
+    values, what, attribute = _CHOICES[option]
+    if value not in values:
+        raise CannotRun(f"unknown {what} {value!r}: choose from {', '.join(values)}")
+    setattr(options, attribute, value)

@@ -4,6 +4,8 @@
 use std::any::Any;
 use std::fmt;
 
+pub use crate::observe::deadlock::Deadlock;
+
 /// The wait of a thread that takes the process's signals was ended by a signal handler.
 ///
 /// Only a host that runs handlers (an interpreter) produces it; a pure Rust program never sees it. What
@@ -18,6 +20,38 @@ impl fmt::Display for Interrupted {
 }
 
 impl std::error::Error for Interrupted {}
+
+/// What ended a wait for something that one thread has to bring about, before it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WaitEnded {
+    /// A signal handler ended the wait.
+    Interrupted,
+    /// The thread that has to bring it about waits for this one, so neither wait would ever end.
+    Deadlock(Deadlock),
+}
+
+impl From<Interrupted> for WaitEnded {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+impl From<Deadlock> for WaitEnded {
+    fn from(deadlock: Deadlock) -> Self {
+        Self::Deadlock(deadlock)
+    }
+}
+
+impl fmt::Display for WaitEnded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted => Interrupted.fmt(f),
+            Self::Deadlock(deadlock) => deadlock.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for WaitEnded {}
 
 /// A lock was to be released, or waited on, by a thread that may not do so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,8 +251,8 @@ pub enum TaskError {
     Panicked(Box<dyn Any + Send>),
     /// It was cancelled before it began, or its pool was gone.
     Cancelled,
-    /// A signal handler ended the wait.
-    Interrupted,
+    /// The wait for it was ended.
+    Waiting(WaitEnded),
 }
 
 impl fmt::Display for TaskError {
@@ -226,7 +260,7 @@ impl fmt::Display for TaskError {
         match self {
             Self::Panicked(_) => f.write_str("the task panicked"),
             Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::Interrupted => Interrupted.fmt(f),
+            Self::Waiting(ended) => ended.fmt(f),
         }
     }
 }

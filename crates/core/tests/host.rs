@@ -18,7 +18,9 @@ use std::thread::{Scope, scope, yield_now};
 use std::time::Duration;
 
 use common::{Running, long, soon, start_waiting, until};
-use ironthread::error::{BarrierError, GetError, Interrupted, PutError, ReserveError, WaitError};
+use ironthread::error::{
+    BarrierError, GetError, Interrupted, PutError, ReserveError, WaitEnded, WaitError,
+};
 use ironthread::exec::rate::Pace;
 use ironthread::exec::{Backlog, Rate, RateLimit};
 use ironthread::observe::registry::{ident_of, threads};
@@ -176,9 +178,9 @@ fn a_handler_can_end_every_wait() {
     assert!(lock.try_acquire() && rlock.try_acquire());
     scope(|scope| {
         let acquire = || lock.acquire(long());
-        assert_eq!(interrupted(scope, Kind::Lock, acquire), Err(Interrupted));
+        assert_eq!(interrupted(scope, Kind::Lock, acquire), Err(WaitEnded::Interrupted));
         let acquire = || rlock.acquire(long());
-        assert_eq!(interrupted(scope, Kind::RLock, acquire), Err(Interrupted));
+        assert_eq!(interrupted(scope, Kind::RLock, acquire), Err(WaitEnded::Interrupted));
         let acquire = || semaphore.acquire(long());
         assert_eq!(interrupted(scope, Kind::Semaphore, acquire), Err(Interrupted));
         assert_eq!(interrupted(scope, Kind::Event, || event.wait(long())), Err(Interrupted));

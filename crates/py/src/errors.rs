@@ -10,12 +10,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
-use ironthread::error::Interrupted;
+use ironthread::error::{Deadlock, Interrupted, WaitEnded};
 
-use crate::host;
+use crate::{deadlock, host};
 
 /// Everything that a method of this module raises on its own account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// `Lock.release` of a free lock.
     ReleaseUnlocked,
@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     NotifyUnacquired,
     /// A wait ended by a signal handler.
     Interrupted,
+    /// A wait that would never have ended.
+    Deadlock(Deadlock),
     /// A semaphore made with a value below zero.
     SemaphoreNegative,
     /// A semaphore's value past what fits.
@@ -61,6 +63,15 @@ impl From<Interrupted> for Failure {
     }
 }
 
+impl From<WaitEnded> for Failure {
+    fn from(ended: WaitEnded) -> Self {
+        match ended {
+            WaitEnded::Interrupted => Self::Interrupted,
+            WaitEnded::Deadlock(deadlock) => Self::Deadlock(deadlock),
+        }
+    }
+}
+
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         let runtime = PyRuntimeError::new_err::<&str>;
@@ -73,6 +84,7 @@ impl From<Failure> for PyErr {
             Failure::Interrupted => host::take_raised().unwrap_or_else(|| {
                 PySystemError::new_err("a wait was interrupted, but no handler raised")
             }),
+            Failure::Deadlock(deadlock) => deadlock::error(&deadlock),
             Failure::SemaphoreNegative => value("semaphore initial value must be >= 0"),
             Failure::SemaphoreOverflow => {
                 PyOverflowError::new_err("semaphore value is too large (at most 2**63 - 1)")

@@ -7,6 +7,7 @@
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ironthread::error::InvalidState;
 use ironthread::exec::Future;
 use ironthread::exec::future::State;
 use ironthread::wait::Kind;
@@ -159,6 +160,22 @@ impl PyFuture {
         }
     }
 
+    /// What follows from the attempt to begin the job.
+    fn begun(slf: &Bound<'_, Self>, begins: Result<bool, InvalidState>) -> PyResult<bool> {
+        match begins {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                Self::announce(slf, "add_cancelled")?;
+                Ok(false)
+            }
+            Err(InvalidState) => {
+                let helper = futures(slf.py())?.unexpected.bind(slf.py());
+                program::call(helper, &[slf.as_any()])?;
+                Err(PyRuntimeError::new_err("Future in unexpected state"))
+            }
+        }
+    }
+
     fn call_all(slf: &Bound<'_, Self>, callbacks: Vec<Py<PyAny>>) -> PyResult<()> {
         callbacks.into_iter().try_for_each(|callback| Self::call(slf, &callback))
     }
@@ -273,19 +290,12 @@ impl PyFuture {
 
     /// Begin the job; return False when it was cancelled. To be called by executors, once.
     fn set_running_or_notify_cancel(slf: &Bound<'_, Self>) -> PyResult<bool> {
-        let this = slf.get();
-        match this.future.start() {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                Self::announce(slf, "add_cancelled")?;
-                Ok(false)
-            }
-            Err(_) => {
-                let helper = futures(slf.py())?.unexpected.bind(slf.py());
-                program::call(helper, &[slf.as_any()])?;
-                Err(PyRuntimeError::new_err("Future in unexpected state"))
-            }
-        }
+        Self::begun(slf, slf.get().future.start())
+    }
+
+    /// The same by the thread that will end the job: who waits for it in a circle is told so.
+    fn _start_here(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::begun(slf, slf.get().future.start_here())
     }
 
     /// End the job with its result. InvalidStateError is raised when it has ended or was cancelled.

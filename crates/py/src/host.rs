@@ -7,12 +7,13 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
+use ironthread::error::Deadlock;
 use ironthread::observe::registry;
 use ironthread::wait::host::{Host, set_host};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::program;
+use crate::{deadlock, program};
 
 /// The interpreter that loaded the module.
 struct Interpreter;
@@ -108,6 +109,10 @@ impl Host for Interpreter {
                 false
             }
         }
+    }
+
+    fn tell(&self, deadlock: &Deadlock) {
+        deadlock::tell(attached(), deadlock);
     }
 
     fn thread_ident(&self) -> u64 {

@@ -85,7 +85,7 @@ macro_rules! hot {
 }
 
 hot!(LockAcquire, PyLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
-hot!(LockEnter, PyLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
+hot!(LockEnter, PyLock, |this| this.lock.try_enter().then_some(Answer::Bool(true)));
 hot!(LockRelease, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
 hot!(LockExit, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
 hot!(LockLocked, PyLock, |this| Some(Answer::Bool(this.lock.is_locked())));

@@ -14,6 +14,7 @@ mod collector;
 mod condition;
 mod convert;
 mod crew;
+mod deadlock;
 mod errors;
 mod event;
 mod foreign;
@@ -44,6 +45,7 @@ mod _core {
         barrier::PyBarrier,
         condition::PyCondition,
         crew::{PyCrew, PyHand},
+        deadlock::{deadlock_mode, deadlock_words, set_deadlock_mode, set_tell_all_asleep},
         errors::prepare_futures,
         event::PyEvent,
         future::PyFuture,

@@ -1,7 +1,7 @@
 //! `threading.Lock`.
 
 use ironthread::sync::Lock;
-use ironthread::wait::{Deadline, Kind};
+use ironthread::wait::Kind;
 use pyo3::prelude::*;
 
 use crate::convert::{Truth, lock_deadline};
@@ -69,7 +69,7 @@ impl PyLock {
     }
 
     pub(crate) fn __enter__(&self) -> PyResult<bool> {
-        Ok(self.lock.acquire(Deadline::NEVER).map_err(Failure::from)?)
+        Ok(self.lock.enter().map(|()| true).map_err(Failure::from)?)
     }
 
     #[pyo3(signature = (_type=None, _value=None, _traceback=None, /))]

@@ -5,6 +5,10 @@ from .barrier import Barrier as Barrier
 from .condition import Condition as Condition
 from .crew import Crew as Crew
 from .crew import Hand as Hand
+from .deadlock import deadlock_mode as deadlock_mode
+from .deadlock import deadlock_words as deadlock_words
+from .deadlock import set_deadlock_mode as set_deadlock_mode
+from .deadlock import set_tell_all_asleep as set_tell_all_asleep
 from .event import Event as Event
 from .future import Future as Future
 from .future import prepare_futures as prepare_futures
@@ -57,6 +61,8 @@ __all__ = [
     "RateLimit",
     "Semaphore",
     "SimpleQueue",
+    "deadlock_mode",
+    "deadlock_words",
     "end_timer",
     "name_os_thread",
     "prepare_futures",
@@ -64,6 +70,8 @@ __all__ = [
     "queue_enlist",
     "queue_is_done",
     "queue_withdraw",
+    "set_deadlock_mode",
+    "set_tell_all_asleep",
     "start_event",
     "thread_ended",
     "thread_helps",

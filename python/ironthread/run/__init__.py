@@ -7,13 +7,17 @@ follows when everything of the program is over.
 
 from __future__ import annotations
 
+from ironthread import _core, _deadlock
 from ironthread.install import install
 from ironthread.run import failure
 from ironthread.run.ending import Ending, check
 from ironthread.run.options import CannotRun, Options
 from ironthread.run.program import Program
 
-__all__ = ["CannotRun", "Options", "run"]
+__all__ = ["DEADLOCKED", "CannotRun", "Options", "run"]
+
+DEADLOCKED = 86
+"""The exit status of a program that was ended because of a deadlock."""
 
 
 def run(options: Options) -> int:
@@ -25,6 +29,7 @@ def run(options: Options) -> int:
     if watched:
         check(options)
     install()  # before anything of the program is loaded
+    _look_for_deadlocks(options)
     ending = Ending(options) if watched else None
     program = Program(options)
     error = failure.attempt(program.load)
@@ -36,3 +41,10 @@ def run(options: Options) -> int:
         raise error
     # Outside of any `except`: the program's hook finds no other exception being handled.
     return 0 if error is None else failure.report(error)
+
+
+def _look_for_deadlocks(options: Options) -> None:
+    _core.set_deadlock_mode(options.deadlock)
+    _core.set_tell_all_asleep(options.deadlock != "off")
+    if options.on_deadlock == "abort":
+        _deadlock.settings.exit_status = DEADLOCKED

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ironthread._core.deadlock import Mode
+
+
 class CannotRun(Exception):  # noqa: N818 (it is no fault of the program)
     """The program cannot be started. The message is one line for the user."""
 
@@ -10,7 +15,15 @@ class CannotRun(Exception):  # noqa: N818 (it is no fault of the program)
 class Options:
     """The options of `ironthread run`."""
 
-    __slots__ = ("arguments", "is_module", "report", "report_file", "target")
+    __slots__ = (
+        "arguments",
+        "deadlock",
+        "is_module",
+        "on_deadlock",
+        "report",
+        "report_file",
+        "target",
+    )
 
     def __init__(self) -> None:
         self.target = ""
@@ -19,6 +32,10 @@ class Options:
         self.arguments: list[str] = []
         self.report = "text"
         """The form of the report: text, json or none."""
+        self.deadlock: Mode = "report"
+        """What is done about deadlocks that are not certain: raise, report or off."""
+        self.on_deadlock = "report"
+        """What follows one that was told: report goes on, abort ends the process."""
         self.report_file: str | None = None
         """Where the report is written; None is standard error."""
 

@@ -19,9 +19,10 @@
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-use crate::error::{Interrupted, InvalidState};
+use crate::error::{InvalidState, WaitEnded};
 use crate::facade::{AtomicU32, Mutex, lock};
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+use crate::thread::ThreadId;
+use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake};
 
 const PENDING: u32 = 0;
 const RUNNING: u32 = 1;
@@ -70,6 +71,9 @@ impl State {
 /// Follows [`concurrent.futures.Future`](https://docs.python.org/3/library/concurrent.futures.html#future-objects).
 pub struct Future<T, C = Box<dyn FnOnce() + Send>> {
     word: AtomicU32,
+    /// The number of the thread that runs the job, when it is known that no other will end it; else 0.
+    /// Relaxed: whoever reads it compares what it says over time.
+    runner: AtomicU32,
     origin: Option<Origin>,
     outcome: OnceLock<T>,
     callbacks: Mutex<Vec<C>>,
@@ -87,6 +91,7 @@ impl<T, C> Future<T, C> {
     pub fn made_at(origin: Option<Origin>) -> Self {
         Self {
             word: AtomicU32::new(PENDING),
+            runner: AtomicU32::new(0),
             origin,
             outcome: OnceLock::new(),
             callbacks: Mutex::new(Vec::new()),
@@ -119,6 +124,18 @@ impl<T, C> Future<T, C> {
             Ok(before) => Ok(before & STATE == PENDING),
             Err(_) => Err(InvalidState),
         }
+    }
+
+    /// The job begins, and the calling thread will end it: who waits for it in a circle is told so.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_here(&self) -> Result<bool, InvalidState> {
+        let begins = self.start()?;
+        if begins {
+            self.runner.store(ThreadId::current().get(), Relaxed);
+        }
+        Ok(begins)
     }
 
     /// Cancels the job if it has not begun. Returns whether it is cancelled now, and what to call if it
@@ -245,15 +262,16 @@ impl<T, C> Future<T, C> {
     /// Waits until the job is done, or until the deadline. Returns the state.
     ///
     /// # Errors
-    /// [`Interrupted`] when a signal handler ended the wait.
+    /// [`WaitEnded`] by a signal handler, or because the thread that runs the job waits for the calling one.
     #[inline]
-    pub fn wait(&self, deadline: Deadline) -> Result<State, Interrupted> {
+    pub fn wait(&self, deadline: Deadline) -> Result<State, WaitEnded> {
         let state = self.state();
         if state.is_done() { Ok(state) } else { self.wait_contended(deadline) }
     }
 
     #[cold]
-    fn wait_contended(&self, deadline: Deadline) -> Result<State, Interrupted> {
+    fn wait_contended(&self, deadline: Deadline) -> Result<State, WaitEnded> {
+        let owner = Owner { word: &self.runner, may_fail: true };
         loop {
             let word = self.word.load(Acquire);
             let state = State::of(word);
@@ -269,11 +287,14 @@ impl<T, C> Future<T, C> {
                 let word = self.word.load(Relaxed);
                 word & PARKED != 0 && !State::of(word).is_done()
             };
-            match wait::park(self.site(), Place::Back, must_wait, deadline, Signals::Stay) {
+            let (site, place, stay) = (self.site(), Place::Back, Signals::Stay);
+            match wait::park_for(owner, site, place, must_wait, deadline, stay)? {
                 Wake::Notified | Wake::HandedOver | Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.state()),
                 // Whoever ends the job wakes everybody: there is nothing to pass on.
-                Wake::Signalled { .. } | Wake::Interrupted { .. } => return Err(Interrupted),
+                Wake::Signalled { .. } | Wake::Interrupted { .. } => {
+                    return Err(WaitEnded::Interrupted);
+                }
             }
         }
     }

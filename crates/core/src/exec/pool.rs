@@ -18,7 +18,7 @@ use std::{fmt, io};
 use super::future::{Future, State};
 use super::steal::{Crew, Hand, Next};
 use super::task::{Job, Task};
-use crate::error::Interrupted;
+use crate::error::WaitEnded;
 use crate::facade::{AtomicBool, fence};
 use crate::observe::registry;
 use crate::thread::Life;
@@ -219,7 +219,7 @@ pub(super) fn help(
     job: &Job,
     future: &Future<()>,
     deadline: Deadline,
-) -> Result<State, Interrupted> {
+) -> Result<State, WaitEnded> {
     let Some(hand) = my_place() else { return future.wait(deadline) };
     if Arc::ptr_eq(hand.crew(), crew) {
         // Does nothing when another has begun it.
@@ -243,7 +243,7 @@ pub(super) fn help(
             Ok(Next::Job(job)) => job.run(),
             Ok(Next::News) => {}
             Ok(Next::TimedOut) => break Ok(future.state()),
-            Err(interrupted) => break Err(interrupted),
+            Err(interrupted) => break Err(interrupted.into()),
         }
     };
     HELPS.set(helps);

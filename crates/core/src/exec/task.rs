@@ -53,7 +53,7 @@ impl<T> Call<T> {
 
 impl<T: Send> Run for Call<T> {
     fn run(&self) {
-        if self.future.start() != Ok(true) {
+        if self.future.start_here() != Ok(true) {
             return;
         }
         let Some(call) = lock(&self.closure).take() else { return };
@@ -93,12 +93,15 @@ impl<T: Send + 'static> Task<T> {
     /// its pool's and nobody has begun it, and other jobs while another thread runs it.
     ///
     /// # Errors
-    /// [`TaskError::Panicked`] with the payload, [`TaskError::Cancelled`], or [`TaskError::Interrupted`]
-    /// when a signal handler ended the wait.
+    /// [`TaskError::Panicked`] with the payload, [`TaskError::Cancelled`], or [`TaskError::Waiting`]
+    /// when a signal handler or a deadlock ended the wait.
     pub fn join(self) -> Result<T, TaskError> {
-        match self.join_by(Deadline::NEVER) {
-            Ok(result) => result,
-            Err(_) => Err(TaskError::Interrupted),
+        let mut task = self;
+        loop {
+            match task.join_by(Deadline::NEVER) {
+                Ok(result) => return result,
+                Err(not_done) => task = not_done,
+            }
         }
     }
 
@@ -109,8 +112,8 @@ impl<T: Send + 'static> Task<T> {
     pub fn join_by(self, deadline: Deadline) -> Result<Result<T, TaskError>, Self> {
         if !self.is_done() {
             let waited = help(&self.crew, &self.job(), &self.call.future, deadline);
-            if waited.is_err() {
-                return Ok(Err(TaskError::Interrupted));
+            if let Err(ended) = waited {
+                return Ok(Err(TaskError::Waiting(ended)));
             }
         }
         match self.call.future.state() {

@@ -3,6 +3,7 @@
 //! The wait-for graph needs only what a waiting thread writes down on its way to sleep. Everything that
 //! costs more is recorded while [watched](crate::wait::watch), and not otherwise.
 
+pub mod deadlock;
 pub(crate) mod loan;
 pub mod origin;
 pub mod registry;

@@ -4,10 +4,12 @@
 //! ends, unless the program is watched: then its record is kept for the report.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::deadlock;
 use super::loan::Loan;
 use super::tally::Tally;
 use crate::facade::AtomicU32;
@@ -22,6 +24,19 @@ pub struct Waiting {
     pub site: Site,
     /// When the wait began, on [`clock::now`].
     pub since: u64,
+    /// Whether it has no time limit.
+    pub unlimited: bool,
+}
+
+/// A thread that waits, and what it waits for, of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sleeper {
+    pub(crate) thread: ThreadId,
+    pub(crate) ident: u64,
+    pub(crate) name: Option<String>,
+    pub(crate) waiting: Waiting,
+    /// The word that names who has to bring it about, where there is one.
+    pub(crate) word: Option<u32>,
 }
 
 /// What is known of a thread, as of the time of asking.
@@ -49,7 +64,7 @@ pub struct ThreadFacts {
     pub waits: [Tally; Kind::ALL.len()],
     /// What it waits for now.
     pub waiting: Option<Waiting>,
-    /// Who holds that, if it is a lock.
+    /// Who has to bring that about: the holder of the lock, the thread that is joined, who runs the job.
     pub holder: Option<ThreadId>,
 }
 
@@ -57,7 +72,7 @@ pub struct ThreadFacts {
 /// registry locked, so that a fork, which locks the registry, finds the forking thread's record free.
 struct Record {
     facts: Mutex<ThreadFacts>,
-    /// The word of the lock that the thread waits for.
+    /// The word that names who has to bring about what the thread waits for.
     word: Loan<AtomicU32>,
 }
 
@@ -69,12 +84,15 @@ impl Record {
     /// The facts as they are now, but for the processor time of a thread that lives.
     fn observed(&self) -> ThreadFacts {
         let facts = self.facts();
-        // With the facts locked, the thread cannot leave the wait they tell of, nor lend another word.
-        let holder = match facts.waiting.map(|waiting| waiting.site.kind()) {
-            Some(Kind::Lock | Kind::RLock) => self.word.look(sync::holder_of).flatten(),
-            _ => None,
-        };
+        let holder = facts.waiting.and_then(|waiting| self.word(waiting)).and_then(sync::named_by);
         ThreadFacts { holder, ..facts.clone() }
+    }
+
+    /// The word that names who has to bring about what the thread waits for. With the facts locked, the
+    /// thread cannot leave the wait they tell of, nor lend another word.
+    fn word(&self, waiting: Waiting) -> Option<u32> {
+        let has_owner = waiting.site.kind().has_owner();
+        has_owner.then(|| self.word.look(|word| word.load(Ordering::Relaxed))).flatten()
     }
 }
 
@@ -102,6 +120,7 @@ impl Drop for Own {
         }
         // Last: who has joined a thread finds it gone.
         self.lives.iter().for_each(|life| life.end());
+        deadlock::wake_one_to_look_around();
     }
 }
 
@@ -200,7 +219,8 @@ pub(crate) fn set_waiting(waiting: Option<Waiting>) -> Option<Waiting> {
     with_own(|own| std::mem::replace(&mut own.waiting, waiting)).flatten()
 }
 
-/// Lets other threads see, during the call, the word of the lock that the calling thread waits for.
+/// Lets other threads see, during the call, the word that names who has to bring about what the calling
+/// thread waits for.
 pub(crate) fn lending<R>(word: &AtomicU32, call: impl FnOnce() -> R) -> R {
     let record = OWN.try_with(|own| own.borrow().as_ref().map(|own| Arc::clone(&own.record)));
     match record.ok().flatten() {
@@ -227,6 +247,46 @@ pub fn waiting_of(ident: u64) -> Option<Waiting> {
     let records = records();
     let mut alive = records.values().map(|record| record.facts());
     alive.find(|facts| facts.ident == ident && facts.ended.is_none())?.waiting
+}
+
+/// The thread as it waits at this moment; `None` when it does not, or has ended.
+pub(crate) fn sleeper(id: ThreadId) -> Option<Sleeper> {
+    let records = records();
+    let record = records.get(&id)?;
+    let facts = record.facts();
+    asleep(record, &facts)
+}
+
+fn asleep(record: &Record, facts: &ThreadFacts) -> Option<Sleeper> {
+    let waiting = facts.waiting.filter(|_| facts.ended.is_none())?;
+    Some(Sleeper {
+        thread: facts.id,
+        ident: facts.ident,
+        name: facts.name.clone(),
+        waiting,
+        word: record.word(waiting),
+    })
+}
+
+/// All living threads, as they wait without a time limit; or the first one that does not.
+pub(crate) fn all_asleep() -> Result<Vec<(Sleeper, Option<u32>)>, ThreadId> {
+    let mut sleepers = Vec::new();
+    for record in records().values() {
+        let facts = record.facts();
+        if facts.ended.is_some() {
+            continue;
+        }
+        match asleep(record, &facts).filter(|sleeper| sleeper.waiting.unlimited) {
+            Some(sleeper) => sleepers.push((sleeper, facts.native_id)),
+            None => return Err(facts.id),
+        }
+    }
+    Ok(sleepers)
+}
+
+/// Whether the thread is registered and has not ended.
+pub(crate) fn is_alive(id: ThreadId) -> bool {
+    records().get(&id).is_some_and(|record| record.facts().ended.is_none())
 }
 
 /// The host's identifier of a thread that is registered.
@@ -305,6 +365,22 @@ pub fn native_id() -> Option<u32> {
 #[must_use]
 pub fn native_id() -> Option<u32> {
     None
+}
+
+/// Whether the process has no threads but those with these identifiers of the kernel's, as far as the system
+/// tells.
+#[cfg(target_os = "linux")]
+pub(crate) fn no_other_threads(known: &BTreeSet<u32>) -> bool {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return true };
+    let numbers = tasks.flatten().filter_map(|task| task.file_name().to_str()?.parse().ok());
+    numbers.into_iter().all(|number| known.contains(&number))
+}
+
+/// Whether the process has no threads but those with these identifiers of the kernel's, as far as the system
+/// tells.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn no_other_threads(_known: &BTreeSet<u32>) -> bool {
+    true
 }
 
 /// The calling thread's processor time.

@@ -11,9 +11,9 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::error::Interrupted;
+use crate::error::{Interrupted, WaitEnded};
 use crate::facade::AtomicU32;
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake};
 
 const CLEAR: u32 = 0;
 const SET: u32 = 1;
@@ -87,11 +87,28 @@ impl Event {
     /// [`Interrupted`] when a signal handler ended the wait.
     #[inline]
     pub fn wait(&self, deadline: Deadline) -> Result<bool, Interrupted> {
-        if self.is_set() { Ok(true) } else { self.wait_contended(deadline) }
+        if self.is_set() {
+            return Ok(true);
+        }
+        self.wait_contended(None, deadline).map_err(|_| Interrupted)
+    }
+
+    /// Waits until the flag is set by the thread that `setter` names, or until the deadline.
+    #[inline]
+    pub(crate) fn wait_for(
+        &self,
+        setter: &AtomicU32,
+        deadline: Deadline,
+    ) -> Result<bool, WaitEnded> {
+        if self.is_set() { Ok(true) } else { self.wait_contended(Some(setter), deadline) }
     }
 
     #[cold]
-    fn wait_contended(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+    fn wait_contended(
+        &self,
+        setter: Option<&AtomicU32>,
+        deadline: Deadline,
+    ) -> Result<bool, WaitEnded> {
         loop {
             if self.is_set() {
                 return Ok(true);
@@ -103,13 +120,23 @@ impl Event {
                 continue;
             }
             let must_wait = || self.word.load(Relaxed) == PARKED;
-            match wait::park(self.site(), Place::Back, must_wait, deadline, Signals::Stay) {
+            let (site, place, stay) = (self.site(), Place::Back, Signals::Stay);
+            let wake = match setter {
+                None => wait::park(site, place, must_wait, deadline, stay),
+                Some(word) => {
+                    let owner = Owner { word, may_fail: true };
+                    wait::park_for(owner, site, place, must_wait, deadline, stay)?
+                }
+            };
+            match wake {
                 // Woken by `set`, even if the flag has been cleared since.
                 Wake::Notified | Wake::HandedOver => return Ok(true),
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.is_set()),
                 // `set` wakes everybody: there is nothing to pass on.
-                Wake::Signalled { .. } | Wake::Interrupted { .. } => return Err(Interrupted),
+                Wake::Signalled { .. } | Wake::Interrupted { .. } => {
+                    return Err(WaitEnded::Interrupted);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! | bits | name | meaning |
 //! |---|---|---|
 //! | 0–29 | `HOLDER` | the number of the thread that holds the lock; 0 when free |
+//! | 30 | `SCOPED` | the holder took it for a block (`with`), at whose end it lets it go itself |
 //! | 31 | `PARKED` | threads wait at the word's address, or are about to |
 //!
 //! | from | to | by |
@@ -23,19 +24,24 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::error::{Interrupted, NotHeld};
+use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicU32;
-use crate::observe::registry;
 use crate::thread::{ID_BITS, ThreadId};
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake};
 
 const FREE: u32 = 0;
 const HOLDER: u32 = (1 << ID_BITS) - 1;
+const SCOPED: u32 = 1 << 30;
 const PARKED: u32 = 1 << 31;
 
 /// The thread that a word names.
-pub(crate) fn holder_of(word: &AtomicU32) -> Option<ThreadId> {
-    ThreadId::from_word(word.load(Relaxed) & HOLDER)
+pub(crate) fn named_by(word: u32) -> Option<ThreadId> {
+    ThreadId::from_word(word & HOLDER)
+}
+
+/// Whether the thread that a lock's word names took it for a block.
+pub(crate) fn is_scoped(word: u32) -> bool {
+    word & SCOPED != 0
 }
 
 /// See the module's description.
@@ -63,7 +69,7 @@ impl Holder {
 
     /// The thread that holds the lock.
     pub(crate) fn get(&self) -> Option<ThreadId> {
-        holder_of(&self.word)
+        named_by(self.word.load(Relaxed))
     }
 
     /// Whether `thread` holds the lock. Only `thread` itself can rely on a yes.
@@ -75,14 +81,30 @@ impl Holder {
     /// Takes the lock if it is free.
     #[inline]
     pub(crate) fn try_acquire(&self, me: ThreadId) -> bool {
-        match self.word.compare_exchange(FREE, me.get(), Acquire, Relaxed) {
+        self.try_write(me.get())
+    }
+
+    /// Takes the lock for a block, if it is free.
+    #[inline]
+    pub(crate) fn try_enter(&self, me: ThreadId) -> bool {
+        self.try_write(me.get() | SCOPED)
+    }
+
+    #[inline]
+    fn try_write(&self, holder: u32) -> bool {
+        match self.word.compare_exchange(FREE, holder, Acquire, Relaxed) {
             Ok(_) => true,
             // Free, and somebody waits: a thread woken for it is on its way.
             Err(PARKED) => {
-                self.word.compare_exchange(PARKED, PARKED | me.get(), Acquire, Relaxed).is_ok()
+                self.word.compare_exchange(PARKED, PARKED | holder, Acquire, Relaxed).is_ok()
             }
             Err(_) => false,
         }
+    }
+
+    /// Notes that the calling thread, which holds the lock, took it for a block. Relaxed: for people to read.
+    pub(crate) fn note_scope(&self) {
+        self.word.fetch_or(SCOPED, Relaxed);
     }
 
     /// Takes the lock, waiting for it until the deadline. `Ok(false)` when it did not become free.
@@ -93,10 +115,23 @@ impl Holder {
         &self,
         me: ThreadId,
         site: Site,
+        place: Place,
+        deadline: Deadline,
+        signals: Signals,
+    ) -> Result<bool, WaitEnded> {
+        self.acquire_waiting(me, site, place, deadline, signals, true)
+    }
+
+    /// `may_fail` says whether the wait may end with [`WaitEnded::Deadlock`].
+    fn acquire_waiting(
+        &self,
+        me: ThreadId,
+        site: Site,
         mut place: Place,
         deadline: Deadline,
         signals: Signals,
-    ) -> Result<bool, Interrupted> {
+        may_fail: bool,
+    ) -> Result<bool, WaitEnded> {
         loop {
             if self.try_acquire(me) {
                 return Ok(true);
@@ -107,8 +142,9 @@ impl Holder {
             if !self.mark_parked() {
                 continue;
             }
-            let park = || wait::park(site, place, || self.is_held_and_parked(), deadline, signals);
-            match registry::lending(&self.word, park) {
+            let owner = Owner { word: &self.word, may_fail };
+            let must_wait = || self.is_held_and_parked();
+            match wait::park_for(owner, site, place, must_wait, deadline, signals)? {
                 Wake::HandedOver => return Ok(true),
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
@@ -136,13 +172,14 @@ impl Holder {
         place: Place,
         signals: Signals,
     ) -> Result<(), Interrupted> {
-        let taken = self.acquire_contended(me, site, place, Deadline::NEVER, signals);
-        if taken.is_err() {
-            let taken =
-                self.acquire_contended(me, site, Place::Front, Deadline::NEVER, Signals::Defer);
-            debug_assert_eq!(taken, Ok(true));
+        let acquire =
+            |place, signals| self.acquire_waiting(me, site, place, Deadline::NEVER, signals, false);
+        if acquire(place, signals).is_ok() {
+            return Ok(());
         }
-        taken.map(|_| ())
+        let taken = acquire(Place::Front, Signals::Defer);
+        debug_assert_eq!(taken, Ok(true));
+        Err(Interrupted)
     }
 
     /// Frees the lock, whoever holds it, and wakes the first waiter.

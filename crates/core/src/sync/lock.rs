@@ -2,7 +2,7 @@
 
 use super::condition::Relock;
 use super::holder::Holder;
-use crate::error::{Interrupted, NotHeld};
+use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::thread::ThreadId;
 use crate::wait::{Deadline, Kind, Origin, Place, Signals, Site};
 
@@ -37,14 +37,37 @@ impl Lock {
     /// Takes the lock, waiting until the deadline. `Ok(false)` when it did not become free in time.
     ///
     /// # Errors
-    /// [`Interrupted`] when a signal handler ended the wait; the lock is not taken.
+    /// [`WaitEnded`] by a signal handler, or because of a deadlock; the lock is not taken.
     #[inline]
-    pub fn acquire(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+    pub fn acquire(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
         let me = ThreadId::current();
         if self.holder.try_acquire(me) {
             return Ok(true);
         }
         self.holder.acquire_contended(me, self.site(), Place::Back, deadline, Signals::Leave)
+    }
+
+    /// Takes the lock for a block, if it is free: the calling thread releases it itself, at the block's end. Then it is
+    /// known for a deadlock when it waits for the lock within.
+    #[inline]
+    #[must_use = "says whether the lock was taken"]
+    pub fn try_enter(&self) -> bool {
+        self.holder.try_enter(ThreadId::current())
+    }
+
+    /// The same, waiting for the lock as long as it takes.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    #[inline]
+    pub fn enter(&self) -> Result<(), WaitEnded> {
+        let me = ThreadId::current();
+        if !self.holder.try_enter(me) {
+            let (site, never) = (self.site(), Deadline::NEVER);
+            self.holder.acquire_contended(me, site, Place::Back, never, Signals::Leave)?;
+            self.holder.note_scope();
+        }
+        Ok(())
     }
 
     fn site(&self) -> Site {

@@ -11,7 +11,7 @@ mod semaphore;
 pub use barrier::Barrier;
 pub use condition::{Condition, Relock};
 pub use event::Event;
-pub(crate) use holder::holder_of;
+pub(crate) use holder::{is_scoped, named_by};
 pub use lock::Lock;
 pub use rlock::RLock;
 pub use semaphore::Semaphore;

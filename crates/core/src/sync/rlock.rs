@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::condition::Relock;
 use super::holder::Holder;
-use crate::error::{Interrupted, NotHeld};
+use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicUsize;
 use crate::thread::ThreadId;
 use crate::wait::{Deadline, Kind, Origin, Place, Signals, Site};
@@ -57,9 +57,9 @@ impl RLock {
     /// Takes the lock, waiting until the deadline. `Ok(false)` when it did not become free in time.
     ///
     /// # Errors
-    /// [`Interrupted`] when a signal handler ended the wait; the lock is not taken.
+    /// [`WaitEnded`] by a signal handler, or because of a deadlock; the lock is not taken.
     #[inline]
-    pub fn acquire(&self, deadline: Deadline) -> Result<bool, Interrupted> {
+    pub fn acquire(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
         let me = ThreadId::current();
         if self.try_acquire_as(me) {
             return Ok(true);

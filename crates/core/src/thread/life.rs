@@ -6,10 +6,11 @@
 //! of a thread-local value, so that no way out of a thread misses it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::ThreadId;
-use crate::error::Interrupted;
+use crate::error::WaitEnded;
+use crate::facade::AtomicU32;
 use crate::observe::registry;
 use crate::sync::Event;
 use crate::wait::{Deadline, Kind, Origin};
@@ -61,9 +62,9 @@ impl Life {
     /// happened before.
     ///
     /// # Errors
-    /// [`Interrupted`] when a signal handler ended the wait.
-    pub fn join(&self, deadline: Deadline) -> Result<bool, Interrupted> {
-        self.over.wait(deadline)
+    /// [`WaitEnded`] by a signal handler, or because the thread waits for the calling one.
+    pub fn join(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
+        self.over.wait_for(&self.thread, deadline)
     }
 }
 

@@ -27,6 +27,12 @@ pub fn now() -> u64 {
     u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The moment that is so much later than another.
+#[must_use]
+pub fn later(moment: u64, by: Duration) -> u64 {
+    moment.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// The moment at which a wait gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(u64);
@@ -49,8 +55,7 @@ impl Deadline {
         if wait.is_zero() {
             return Self::PAST;
         }
-        let nanoseconds = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
-        Self(now().saturating_add(nanoseconds))
+        Self(later(now(), wait))
     }
 
     /// Whether the wait has no limit.

@@ -38,6 +38,7 @@ mod unix {
     use std::sync::atomic::Ordering;
 
     use super::GENERATION;
+    use crate::observe::deadlock::{self, DeadlockGuard};
     use crate::observe::origin::{self, OriginGuard};
     use crate::observe::registry::{self, RegistryGuard};
     use crate::thread::ThreadId;
@@ -46,6 +47,7 @@ mod unix {
 
     /// Every lock that must not be in other hands at the moment of a fork.
     struct Held {
+        _deadlock: DeadlockGuard,
         registry: RegistryGuard,
         _watch: WatchGuard,
         _origins: OriginGuard,
@@ -77,6 +79,8 @@ mod unix {
         // Named now: naming a thread takes the registry's lock.
         let _ = ThreadId::current();
         let held = Held {
+            // First: who looks takes the registry's lock within.
+            _deadlock: deadlock::freeze(),
             registry: registry::freeze(),
             _watch: watch::freeze(),
             _origins: origin::freeze(),

@@ -7,6 +7,8 @@
 
 use std::sync::OnceLock;
 
+use crate::observe::deadlock::Deadlock;
+
 /// What an interpreter does around a wait. See the module's description.
 pub trait Host: Sync {
     /// Runs `sleep` with the interpreter let go, and returns once it has been taken back.
@@ -29,6 +31,12 @@ pub trait Host: Sync {
     /// Runs the handlers of signals that have arrived. `true` when the wait may go on; `false` when a
     /// handler wants the wait ended (the host keeps what it raised).
     fn run_handlers(&self) -> bool;
+
+    /// Tells of a deadlock that the calling thread has found in its wait. (It sleeps on after that.) By default a line
+    /// on standard error.
+    fn tell(&self, deadlock: &Deadlock) {
+        eprintln!("ironthread: {deadlock}");
+    }
 
     /// The interpreter's identifier of the calling thread, for people and for `repr`.
     fn thread_ident(&self) -> u64;

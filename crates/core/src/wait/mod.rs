@@ -23,7 +23,9 @@ pub use site::{Kind, Origin, Site};
 pub use table::Place;
 
 use crate::error::Interrupted;
-use crate::facade::Arc;
+use crate::facade::{Arc, AtomicU32};
+use crate::observe::deadlock::{Deadlock, Doubts, Step};
+use crate::observe::registry;
 use crate::thread::ThreadId;
 use host::host;
 use parker::{MOVED, NOTIFIED, Rest};
@@ -163,24 +165,80 @@ pub fn park(
     }
 }
 
+/// The word that names the thread that has to bring about what another waits for.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner<'a> {
+    pub(crate) word: &'a AtomicU32,
+    /// Whether the wait may end with an error; a condition's wait for its lock may not.
+    pub(crate) may_fail: bool,
+}
+
+/// The same for a thing that one known thread has to bring about.
+///
+/// # Errors
+/// [`Deadlock`] when that thread waits for this one, directly or through others; the waiter has left the queue, and
+/// no unpark chose it.
+pub(crate) fn park_for(
+    owner: Owner<'_>,
+    site: Site,
+    place: Place,
+    validate: impl FnOnce() -> bool,
+    deadline: Deadline,
+    signals: Signals,
+) -> Result<Wake, Deadlock> {
+    if deadline == Deadline::PAST {
+        return Ok(Wake::TimedOut);
+    }
+    match enlist_if(site, place, validate) {
+        Some(ticket) => registry::lending(owner.word, || {
+            ticket.sleep_for(Some(owner.may_fail), deadline, signals)
+        }),
+        None => Ok(Wake::Stale),
+    }
+}
+
+/// Wakes a thread that waits at `site` to look around, if it still does.
+pub(crate) fn poke(site: Site, thread: ThreadId) {
+    table::bucket(site.address()).each(site.address(), |waiter| {
+        if waiter.thread == thread {
+            waiter.parker.poke();
+        }
+    });
+}
+
 impl Ticket {
     /// Sleeps until chosen by an unpark, the deadline, or a signal whose handler ends the wait.
     #[must_use = "how the wait ended decides what the caller may do"]
-    pub fn sleep(mut self, deadline: Deadline, signals: Signals) -> Wake {
+    pub fn sleep(self, deadline: Deadline, signals: Signals) -> Wake {
+        match self.sleep_for(None, deadline, signals) {
+            Ok(wake) => wake,
+            Err(_) => unreachable!("a wait without a known owner fails in no deadlock"),
+        }
+    }
+
+    /// `owned` tells of a wait for what a known thread has to bring about, and whether it may fail.
+    fn sleep_for(
+        mut self,
+        owned: Option<bool>,
+        deadline: Deadline,
+        signals: Signals,
+    ) -> Result<Wake, Deadlock> {
         if self.waiter.parker.state() == NOTIFIED {
-            return self.chosen();
+            return Ok(self.chosen());
         }
         if deadline == Deadline::PAST {
-            return if self.leave() { self.chosen() } else { Wake::TimedOut };
+            return Ok(if self.leave() { self.chosen() } else { Wake::TimedOut });
         }
         let address = self.site.address();
         let resumed = take_look(address);
-        let visit = watch::arrive(self.site, resumed.map(|look| look.since));
+        let unlimited = deadline.is_never();
+        let visit = watch::arrive(self.site, resumed.map(|look| look.since), unlimited);
+        let mut doubts = Doubts::of(visit.since(), unlimited, owned);
         let first = resumed.map_or(Some(FIRST_LOOK), |look| look.next);
         let mut left_to_look = None;
-        let wake = self.sleep_watched(deadline, signals, first, &mut left_to_look);
-        match (wake, left_to_look) {
-            (Wake::Signalled { .. }, Some(NextLook(next))) => {
+        let wake = self.sleep_watched(deadline, signals, first, &mut left_to_look, &mut doubts);
+        match (&wake, left_to_look) {
+            (Ok(Wake::Signalled { .. }), Some(NextLook(next))) => {
                 let since = visit.pause();
                 LOOK.set(Some(Look { address, next, since, left: clock::now() }));
             }
@@ -197,15 +255,26 @@ impl Ticket {
         signals: Signals,
         first: Option<Duration>,
         left_to_look: &mut Option<NextLook>,
-    ) -> Wake {
+        doubts: &mut Doubts,
+    ) -> Result<Wake, Deadlock> {
         let host = host();
         let interruptible = signals != Signals::Defer && host.takes_signals();
         let mut look = if interruptible && host.runs_handlers() { first } else { None };
         loop {
             let until = look.map_or(deadline, |look| deadline.min(Deadline::after(look)));
             let mut rest = Rest::Interrupted;
+            let mut step = None;
             if !(interruptible && host.ends()) {
-                host.detached(&mut || rest = self.waiter.parker.sleep(until, interruptible));
+                host.detached(&mut || (rest, step) = self.rest(until, interruptible, doubts));
+            }
+            match step {
+                Some(Step::Fail(_)) if self.leave() => return Ok(self.chosen()),
+                Some(Step::Fail(deadlock)) => return Err(deadlock),
+                Some(Step::Tell(deadlock)) => {
+                    host.tell(&deadlock);
+                    continue;
+                }
+                None => {}
             }
             if rest == Rest::TimedOut && until < deadline {
                 look = look.map(|look| look * 2).filter(|&look| look <= LAST_LOOK);
@@ -215,26 +284,47 @@ impl Ticket {
                 rest = Rest::Interrupted;
             }
             match rest {
-                Rest::Notified => return self.chosen(),
+                Rest::Notified => return Ok(self.chosen()),
                 // A waiter that was moved was notified by its condition: its time limit counts no more.
-                Rest::TimedOut => {
-                    return if self.leave() { self.chosen() } else { Wake::TimedOut };
+                Rest::TimedOut | Rest::Poked => {
+                    return Ok(if self.leave() { self.chosen() } else { Wake::TimedOut });
                 }
                 Rest::Interrupted if signals == Signals::Stay => {
                     if !self.step_away() {
-                        return Wake::Signalled { notified: true };
+                        return Ok(Wake::Signalled { notified: true });
                     }
                     if run_handlers().is_err() {
-                        return Wake::Interrupted { notified: self.leave() };
+                        return Ok(Wake::Interrupted { notified: self.leave() });
                     }
                     // A wake-up that came meanwhile is seen by the next sleep.
                     self.step_back();
                 }
                 // Handlers of a signal that came with the thing itself run after the wait.
                 Rest::Interrupted => match self.leave() {
-                    true if self.waiter.handed.load(Ordering::Relaxed) => return Wake::HandedOver,
-                    notified => return Wake::Signalled { notified },
+                    true if self.waiter.handed.load(Ordering::Relaxed) => {
+                        return Ok(Wake::HandedOver);
+                    }
+                    notified => return Ok(Wake::Signalled { notified }),
                 },
+            }
+        }
+    }
+
+    /// Sleeps, and looks now and then whether that is in vain.
+    fn rest(
+        &self,
+        until: Deadline,
+        interruptible: bool,
+        doubts: &mut Doubts,
+    ) -> (Rest, Option<Step>) {
+        loop {
+            let look = doubts.next_look();
+            let rest = self.waiter.parker.sleep(until.min(look), interruptible);
+            if rest != Rest::Poked && (rest != Rest::TimedOut || until <= look) {
+                return (rest, None);
+            }
+            if let Some(step) = doubts.look() {
+                return (rest, Some(step));
             }
         }
     }

@@ -66,6 +66,19 @@ impl Kind {
         self as usize
     }
 
+    /// Whether one thread is known that has to bring it about: who holds the lock, who is joined, who runs
+    /// the job.
+    #[must_use]
+    pub fn has_owner(self) -> bool {
+        matches!(self, Self::Lock | Self::RLock | Self::ThreadJoin | Self::Future)
+    }
+
+    /// Whether nobody but that thread can bring it about. (Any thread may release a plain lock.)
+    #[must_use]
+    pub fn is_owners_alone(self) -> bool {
+        self.has_owner() && self != Self::Lock
+    }
+
     /// The name a user knows it by.
     #[must_use]
     pub fn name(self) -> &'static str {

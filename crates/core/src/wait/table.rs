@@ -87,6 +87,13 @@ impl Bucket {
         }
     }
 
+    /// Calls `visit` with every waiter of `site`.
+    pub(super) fn each(&self, site: usize, visit: impl FnMut(&Arc<Waiter>)) {
+        if let Some(at) = self.find(site) {
+            self.queues[at].waiters.iter().for_each(visit);
+        }
+    }
+
     /// Takes the first waiter of `site` out of its queue.
     pub(super) fn pop(&mut self, site: usize) -> Option<Arc<Waiter>> {
         let at = self.find(site)?;

@@ -76,12 +76,17 @@ pub(super) struct Visit {
 }
 
 /// On the way in; `since` is when the wait began, if it goes on after a pause.
-pub(super) fn arrive(site: Site, since: Option<u64>) -> Visit {
-    let waiting = Waiting { site, since: since.unwrap_or_else(clock::now) };
+pub(super) fn arrive(site: Site, since: Option<u64>, unlimited: bool) -> Visit {
+    let waiting = Waiting { site, since: since.unwrap_or_else(clock::now), unlimited };
     Visit { waiting, outer: registry::set_waiting(Some(waiting)) }
 }
 
 impl Visit {
+    /// When the wait began.
+    pub(super) fn since(&self) -> u64 {
+        self.waiting.since
+    }
+
     /// On the way out for a moment. Returns when the wait began.
     pub(super) fn pause(self) -> u64 {
         registry::set_waiting(self.outer);
@@ -98,7 +103,7 @@ impl Visit {
 
     #[cold]
     fn record(&self) {
-        let Waiting { site, since } = self.waiting;
+        let Waiting { site, since, .. } = self.waiting;
         let nanoseconds = clock::now().saturating_sub(since);
         if registry::count_wait(site.kind(), nanoseconds) {
             tallies().entry((site.kind(), site.origin())).or_default().add(nanoseconds);

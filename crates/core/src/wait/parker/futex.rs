@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags};
 
-use super::{NOTIFIED, Rest, WAITING};
+use super::{NOTIFIED, POKED, Rest, WAITING};
 use crate::wait::Deadline;
 
 /// Wakes by any bit of the mask.
@@ -27,7 +27,7 @@ impl Parker {
 
     /// The state. Acquire: pairs with `set`.
     pub(in crate::wait) fn state(&self) -> u32 {
-        self.state.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) & !POKED
     }
 
     /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`.
@@ -42,6 +42,19 @@ impl Parker {
         debug_assert!(woken.is_ok(), "futex wake failed: {woken:?}");
     }
 
+    /// Wakes the sleeper to look around; the caller holds the lock of the waiter's queue. Relaxed: that
+    /// carries nothing else.
+    pub(in crate::wait) fn poke(&self) {
+        self.state.fetch_or(POKED, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Whether it was; it is not any more.
+    fn was_poked(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & POKED != 0
+            && self.state.fetch_and(!POKED, Ordering::Relaxed) & POKED != 0
+    }
+
     /// Sleeps until notified, the deadline, or (where `interruptible`) a signal.
     pub(in crate::wait) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
         let limit = deadline.timespec();
@@ -49,6 +62,9 @@ impl Parker {
             let state = self.state();
             if state == NOTIFIED {
                 return Rest::Notified;
+            }
+            if self.was_poked() {
+                return Rest::Poked;
             }
             // The kernel compares the word with `state` and sleeps in one step, so a notification that
             // comes after the load above makes the call return at once (EAGAIN).

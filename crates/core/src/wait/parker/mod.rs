@@ -6,6 +6,9 @@
 //! | `MOVED` | in the queue of another site (a condition's waiter, notified, now due for the lock) | a notifier, under the lock of both queues | `NOTIFIED` |
 //! | `NOTIFIED` | in no queue; must wake | a notifier, under the lock of the queue | final |
 //!
+//! Bit `POKED` beside a state asks the sleeper to look around: whether its wait is in vain. Set under the lock of the
+//! queue, cleared by the sleeper.
+//!
 //! The state never goes back: a `Parker` serves one wait. It is written under the lock of the queue the
 //! waiter is in and read by the sleeper without it, so the write is a release and the read an acquire:
 //! what the notifier did before is seen by the woken thread.
@@ -27,6 +30,9 @@ pub(super) const MOVED: u32 = 1;
 /// In no queue; must wake.
 pub(super) const NOTIFIED: u32 = 2;
 
+/// The sleeper is to look around.
+const POKED: u32 = 4;
+
 /// How a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
@@ -34,6 +40,8 @@ pub(super) enum Rest {
     Notified,
     /// The deadline passed.
     TimedOut,
+    /// Another thread wants the sleeper to look around.
+    Poked,
     /// A signal arrived, and the sleeper takes signals.
     Interrupted,
 }

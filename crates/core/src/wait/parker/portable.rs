@@ -11,7 +11,7 @@ use loom::sync::{Condvar, Mutex, atomic::AtomicU32, atomic::Ordering};
 #[cfg(not(loom))]
 use std::sync::{Condvar, Mutex, atomic::AtomicU32, atomic::Ordering};
 
-use super::{NOTIFIED, Rest, WAITING};
+use super::{NOTIFIED, POKED, Rest, WAITING};
 use crate::facade;
 use crate::wait::Deadline;
 
@@ -33,7 +33,7 @@ impl Parker {
 
     /// The state. Acquire: pairs with `set`.
     pub(in crate::wait) fn state(&self) -> u32 {
-        self.state.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) & !POKED
     }
 
     /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`.
@@ -49,6 +49,19 @@ impl Parker {
         self.changed.notify_one();
     }
 
+    /// Wakes the sleeper to look around; the caller holds the lock of the waiter's queue. Relaxed: that
+    /// carries nothing else.
+    pub(in crate::wait) fn poke(&self) {
+        self.state.fetch_or(POKED, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Whether it was; it is not any more.
+    fn was_poked(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & POKED != 0
+            && self.state.fetch_and(!POKED, Ordering::Relaxed) & POKED != 0
+    }
+
     /// Sleeps until notified, the deadline, or (where `interruptible`) a moment to look for signals.
     #[cfg(not(loom))]
     pub(in crate::wait) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
@@ -56,6 +69,9 @@ impl Parker {
         loop {
             if self.state() == NOTIFIED {
                 return Rest::Notified;
+            }
+            if self.was_poked() {
+                return Rest::Poked;
             }
             if deadline.is_past() {
                 return Rest::TimedOut;

@@ -1,0 +1,217 @@
+//! Threads that wait in vain: in a circle, or all of them.
+//!
+//! A thread that has waited for a while ([`FIRST_LOOK`]), without a time limit, looks whether its wait can end.
+//! It follows the wait-for graph from itself: what it waits for, who has to bring that about, what that thread
+//! waits for. The graph is what the door writes down anyway and the words of the locks themselves, so it
+//! costs nothing where nobody waits, and a short wait costs nothing either.
+//!
+//! | the walk | is | and then |
+//! |---|---|---|
+//! | comes back, over things that only their owners can bring about | certain | the wait ends with [`Deadlock`] |
+//! | comes back over a plain lock | likely: any thread may release one | told when it has stood for [`GRACE`]; ends the wait on [`Mode::Raise`] |
+//! | ends at a thread that waits for anybody, and so do all others | all asleep | told when it has stood for [`GRACE`] |
+//! | ends at a thread that does not sleep | no deadlock | nothing: whoever closes a circle later looks for itself |
+//!
+//! **No deadlock is missed.** A thread writes down its wait before it looks. Of those in a circle the last one to
+//! look finds all others waiting. When a thread ends instead and leaves the others asleep, it wakes one of them to
+//! look around.
+//!
+//! **None is invented.** A walk reads one thread after the other, and what it read first may be over when it reads
+//! the last. So a circle is walked twice and has to be the same both times, down to when each wait began: then
+//! each thread slept from its first reading to its second, all of them between the two walks, and
+//! who sleeps neither lets a lock go nor takes one. A lock that was handed over to a sleeping thread names
+//! its own waiter; that thread is as good as awake, and is told from one that waits for itself by the time of grace.
+//!
+//! Looks are made one at a time, and a thread whose wait will end with [`Deadlock`] is taken out of the graph within
+//! its look: of two that close a circle at the same moment one goes on.
+//!
+//! Go tells of sleeping goroutines in a similar way (`runtime.checkdead`); circles of waits as the exact condition of a
+//! deadlock are from R. C. Holt, "Some Deadlock Properties of Computer Systems", 1972.
+
+mod circle;
+pub mod policy;
+mod walk;
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use circle::{Deadlock, Link, Nature};
+pub use policy::Mode;
+
+use super::registry::{self, Sleeper};
+use crate::thread::ThreadId;
+use crate::wait::{self, Deadline, clock};
+use walk::End;
+
+/// How long a thread has waited when it looks for the first time.
+pub const FIRST_LOOK: Duration = Duration::from_millis(50);
+
+/// How long a deadlock has to have stood before it is told, unless it is certain.
+pub const GRACE: Duration = Duration::from_millis(500);
+
+/// So many are remembered as told.
+const REMEMBERED: usize = 64;
+
+/// Which waits are deadlocked with one another: thread and begin.
+type Key = Vec<(ThreadId, u64)>;
+
+/// One look at a time; and what has been told.
+static TURN: Mutex<VecDeque<Key>> = Mutex::new(VecDeque::new());
+
+fn turn() -> MutexGuard<'static, VecDeque<Key>> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The lock of those who look, held over a fork.
+pub(crate) struct DeadlockGuard(
+    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, VecDeque<Key>>,
+);
+
+/// Locks out those who look for the time of a fork.
+pub(crate) fn freeze() -> DeadlockGuard {
+    DeadlockGuard(turn())
+}
+
+/// What a look found.
+enum Verdict {
+    /// The wait may end.
+    Hope,
+    /// It looks bad, but has to stand until this moment first.
+    NotBefore(u64),
+    Found(Deadlock),
+}
+
+/// The looks of one thread during one wait.
+pub(crate) struct Doubts {
+    next: Deadline,
+    /// Whether the wait may end with an error.
+    may_fail: bool,
+}
+
+/// What a thread that waits in vain has to do.
+pub(crate) enum Step {
+    /// Leave the queue, and end the wait.
+    Fail(Deadlock),
+    /// Tell the host, and go on waiting.
+    Tell(Deadlock),
+}
+
+impl Doubts {
+    /// For a wait that began at `since`. `owned` tells of one for what a known thread has to bring about, and
+    /// whether it may end with an error.
+    pub(crate) fn of(since: u64, unlimited: bool, owned: Option<bool>) -> Self {
+        let may_fail = owned == Some(true);
+        let looks = unlimited && policy::is_on() && (owned.is_some() || policy::tells_all_asleep());
+        let first = Deadline::at(clock::later(since, FIRST_LOOK));
+        Self { next: if looks { first } else { Deadline::NEVER }, may_fail }
+    }
+
+    /// When the thread looks next.
+    pub(crate) fn next_look(&self) -> Deadline {
+        self.next
+    }
+
+    /// Looks. Called by the thread in its wait, without the interpreter.
+    pub(crate) fn look(&mut self) -> Option<Step> {
+        let me = ThreadId::current();
+        let mut told = turn();
+        match examine(me, self.may_fail) {
+            Verdict::Hope => self.next = Deadline::NEVER,
+            Verdict::NotBefore(moment) => self.next = Deadline::at(moment),
+            Verdict::Found(deadlock) => {
+                self.next = Deadline::NEVER;
+                return self.step(deadlock, &mut told);
+            }
+        }
+        None
+    }
+
+    fn step(&self, deadlock: Deadlock, told: &mut VecDeque<Key>) -> Option<Step> {
+        let fails = match deadlock.nature() {
+            Nature::Certain => true,
+            Nature::Likely => policy::mode() == Mode::Raise,
+            Nature::AllAsleep => false,
+        };
+        if fails && self.may_fail {
+            // Who looks next finds the circle open.
+            registry::set_waiting(None);
+            return Some(Step::Fail(deadlock));
+        }
+        let key = deadlock.key();
+        if told.contains(&key) {
+            return None;
+        }
+        told.push_back(key);
+        if told.len() > REMEMBERED {
+            told.pop_front();
+        }
+        Some(Step::Tell(deadlock))
+    }
+}
+
+fn examine(me: ThreadId, may_fail: bool) -> Verdict {
+    match walk::from(me) {
+        End::Circle(circle) if walk::from(me) == End::Circle(circle.clone()) => {
+            let nature = walk::nature(&circle);
+            let deadlock = Deadlock::new(nature, circle);
+            match (nature, may_fail) {
+                (Nature::Certain, true) => return Verdict::Found(deadlock),
+                // Perhaps the wait of another may fail.
+                (Nature::Certain, false) => deadlock.links()[1..].iter().for_each(Link::poke),
+                _ => {}
+            }
+            when_it_has_stood(deadlock)
+        }
+        End::Anybody if policy::tells_all_asleep() => {
+            all_asleep().map_or(Verdict::Hope, when_it_has_stood)
+        }
+        // (A circle that is another one the second time is over.)
+        End::Circle(_) | End::Anybody | End::Awake => Verdict::Hope,
+    }
+}
+
+fn when_it_has_stood(deadlock: Deadlock) -> Verdict {
+    let due = clock::later(deadlock.since(), GRACE);
+    if clock::now() < due { Verdict::NotBefore(due) } else { Verdict::Found(deadlock) }
+}
+
+/// All threads of the process, if each waits at the door without a time limit: read twice, as a circle is.
+fn all_asleep() -> Option<Deadlock> {
+    if !policy::may_be_all_asleep() {
+        return None;
+    }
+    let sleepers = asleep()?;
+    (asleep()? == sleepers).then(|| Deadlock::new(Nature::AllAsleep, sleepers))
+}
+
+fn asleep() -> Option<Vec<Sleeper>> {
+    match registry::all_asleep() {
+        Ok(sleepers) => {
+            let known = sleepers.iter().filter_map(|(_, native_id)| *native_id);
+            let all = registry::no_other_threads(&known.collect());
+            all.then(|| sleepers.into_iter().map(|(sleeper, _)| sleeper).collect())
+        }
+        Err(awake) => {
+            policy::note_awake(awake);
+            None
+        }
+    }
+}
+
+/// The calling thread has ended, and is not registered any more. If it leaves all others asleep, one of them is woken
+/// to look around.
+pub(crate) fn wake_one_to_look_around() {
+    if !policy::tells_all_asleep() || !policy::may_be_all_asleep() {
+        return;
+    }
+    // (To the system it still is a thread: whether there are others is for the look to find out.)
+    match registry::all_asleep() {
+        Ok(sleepers) => {
+            if let Some((sleeper, _)) = sleepers.first() {
+                wait::poke(sleeper.waiting.site, sleeper.thread);
+            }
+        }
+        Err(awake) => policy::note_awake(awake),
+    }
+}

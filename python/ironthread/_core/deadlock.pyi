@@ -1,0 +1,26 @@
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict
+
+Mode = Literal["off", "report", "raise"]
+
+class Link(TypedDict):
+    id: int
+    ident: int
+    name: str | None
+    kind: str
+    origin: tuple[str, int] | None
+    # Since when it waits.
+    seconds: float
+    # The id of the thread that has to bring it about, where that is known.
+    owner: int | None
+
+class Found(TypedDict):
+    nature: Literal["certain", "likely", "all asleep"]
+    links: list[Link]
+
+def deadlock_words(
+    error: Callable[[Any], BaseException], tell: Callable[[Any], object]
+) -> None: ...
+def deadlock_mode() -> tuple[Mode, bool]: ...
+def set_deadlock_mode(mode: str) -> Mode: ...
+def set_tell_all_asleep(tell: bool) -> bool: ...

@@ -1,0 +1,365 @@
+"""Deadlocks, put into words: the exception, the report, and what is done about them.
+
+The engine finds them (`ironthread::observe::deadlock` in the crate says how, and why it invents
+none). It calls `_error()` where a wait ends with the exception, and `_tell()` in the thread that
+found one that lasts. That thread is in the middle of its wait, and others are stuck: nothing here
+imports, takes a lock or writes through a stream that a stuck thread may have locked.
+"""
+
+from __future__ import annotations
+
+import _signal
+import os
+import sys
+
+from ironthread import _core
+from ironthread._origin import is_program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
+
+    from ironthread._core.deadlock import Found, Link, Mode
+
+_WIDTH = 80
+# More frames, and more threads, than these are counted and not shown.
+_MOST_FRAMES = 12
+_MOST_MEMBERS = 20
+
+
+class Member:
+    """A thread of a deadlock."""
+
+    __slots__ = ("ident", "name", "origin", "owner", "seconds", "stack", "waits_for")
+
+    def __init__(
+        self,
+        name: str,
+        ident: int,
+        waits_for: str,
+        origin: tuple[str, int] | None,
+        seconds: float,
+        owner: str | None,
+        stack: list[tuple[str, int, str]],
+    ) -> None:
+        self.name = name
+        self.ident = ident
+        self.waits_for = waits_for
+        """The kind of thing it waits for: "Lock", "RLock", "Thread.join", "Future", "Event", ..."""
+        self.origin = origin
+        """File and line that made that thing, where it was recorded."""
+        self.seconds = seconds
+        """How long it has waited."""
+        self.owner = owner
+        """The name of the thread that has to bring it about, where that is known."""
+        self.stack = stack
+        """File, line and function of its frames, the innermost last."""
+
+    def __repr__(self) -> str:
+        owner = "" if self.owner is None else f", owner={self.owner!r}"
+        return f"<Member {self.name!r} waits_for={self.waits_for!r}{owner}>"
+
+    def sentence(self) -> str:
+        """What it waits for, since when, and whose it is."""
+        made, owned = _VERBS.get(self.waits_for, ("made", "held"))
+        awaited = _AWAITED.get(self.waits_for, f"a {self.waits_for}")
+        if self.origin is not None:
+            awaited += f" {made} at {_place(*self.origin)}"
+        if self.owner is not None:
+            awaited += f", {owned} by {self.owner}" if owned else f": {self.owner}"
+        return f"{self.name} waits for {awaited} (since {self.seconds:.1f} s)"
+
+
+_AWAITED = {
+    "RLock": "an RLock",
+    "Event": "an Event",
+    "Thread.join": "the end of a thread",
+    "Thread.start": "a thread to begin",
+    "Future": "the outcome of a call",
+    "Queue.get": "an item of a queue",
+    "Queue.put": "room in a queue",
+    "Queue.join": "all items of a queue to be done",
+    "work": "a call to make",
+    "submit": "a place in a pool",
+}
+# How it came to be there, and what its owner does with it; for what is neither made nor held.
+_VERBS = {
+    "Thread.join": ("started", ""),
+    "Thread.start": ("started", ""),
+    "Future": ("made", "run"),
+}
+
+
+class Deadlock:
+    """Threads that wait in vain."""
+
+    def __init__(self, nature: str, members: list[Member]) -> None:
+        self.nature = nature
+        """"certain": only they could end their waits; "likely": there is a plain lock among what
+        they wait for, which any thread may release; "all asleep": there is no other thread."""
+        self.members = members
+        """Each waits for the next, the last one for the first; or all of the process."""
+
+    def __repr__(self) -> str:
+        names = ", ".join(member.name for member in self.members)
+        return f"<Deadlock {self.nature}: {names}>"
+
+    def __str__(self) -> str:
+        """An explanation, for people."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield self.headline() + ":"
+        for member in self.members[:_MOST_MEMBERS]:
+            yield ""
+            yield member.sentence()
+            left_out = len(member.stack) - _MOST_FRAMES
+            if left_out > 0:
+                yield f"    ({left_out} more frames)"
+            for file, line, function in member.stack[-_MOST_FRAMES:]:
+                yield f"    {_place(file, line)}, in {function}: {_source(file, line)}"
+        if len(self.members) > _MOST_MEMBERS:
+            yield f"\nand {len(self.members) - _MOST_MEMBERS} more threads"
+        wrong, cure = self._diagnosis()
+        yield ""
+        yield f"What is wrong: {wrong}"
+        yield f"How it is usually cured: {cure}"
+
+    def headline(self) -> str:
+        """What it is, in a few words."""
+        count = len(self.members)
+        if self.nature == "all asleep":
+            who = {1: "the only thread waits", 2: "both threads wait"}
+            which = "it" if count == 1 else "them"
+            begin = who.get(count, f"all {count} threads wait")
+            return f"{begin}, and nobody is left to wake {which}"
+        if count == 1:
+            return "a thread waits for itself"
+        return f"{count} threads wait for one another"
+
+    def _diagnosis(self) -> tuple[str, str]:
+        """What is wrong, and how it is usually cured."""
+        kinds = {member.waits_for for member in self.members}
+        if self.nature == "all asleep":
+            return (
+                "each thread waits for another to do something, and none is left to do it.",
+                "look for what was missed: a notify() before its wait() (wait in a loop, for a "
+                "condition of the data), a set(), put() or task_done() that an exception skipped, "
+                "one sentinel for several consumers. A time limit on the wait shows the place.",
+            )
+        if len(self.members) == 1:
+            return (
+                "the thread waits for what only itself could bring about.",
+                "for a lock: take an RLock, or split the function into one that takes the lock "
+                "and one that expects it held. A thread cannot join itself, nor wait for the "
+                "outcome of the call it is making.",
+            )
+        if "Future" in kinds:
+            return (
+                "a call's outcome is waited for by a thread that holds what the call needs.",
+                "let go of the lock before result(), or ask for the result before taking it.",
+            )
+        if "Thread.join" in kinds:
+            return (
+                "a thread's end is waited for by a thread that it waits for itself.",
+                "let go of the lock before join(), or join before taking it.",
+            )
+        return (
+            "each thread holds what the next one waits for, so none of them can go on.",
+            "have all threads take these locks in the same order, or guard what they protect by "
+            "one lock instead; acquire(timeout=...) at least bounds the wait.",
+        )
+
+
+class DeadlockError(RuntimeError):
+    """A wait that would never have ended: the threads in it wait for one another.
+
+    Raised in the thread that closed the circle, which leaves everything as it was before the call.
+    """
+
+    def __init__(self, deadlock: Deadlock) -> None:
+        super().__init__(str(deadlock))
+        self.deadlock = deadlock
+        """Who waits for what."""
+
+    def __reduce__(self) -> tuple[type[RuntimeError], tuple[str]]:
+        # The threads are those of this process: what can be sent is the text.
+        return RuntimeError, (str(self),)
+
+
+class _Settings:
+    """What is done about deadlocks that last, beyond what the engine knows."""
+
+    hook: Callable[[Deadlock], object] | None = None
+    # The process ends with this status after one was told.
+    exit_status: int | None = None
+
+
+settings = _Settings()
+
+
+class deadlocks:  # noqa: N801 (used like a function)
+    """What is to be done about deadlocks, in a `with` block: for the whole process, then as before.
+
+    mode: certain ones, of which only their members could end the waits, raise `DeadlockError`
+        whatever this says but "off". "report": others are told on standard error when they have
+        stood for half a second. "raise": circles with a plain lock in them raise, too. "off":
+        none is looked for. None: as it is ("report" at first).
+    all_asleep: whether it is told when all threads of the process wait without a time limit and
+        none is left that could wake another. None: as it is (False at first).
+    hook: is called with the `Deadlock`, in a thread that waits in it, instead of telling.
+    """
+
+    def __init__(
+        self,
+        mode: Mode | None = None,
+        *,
+        all_asleep: bool | None = None,
+        hook: Callable[[Deadlock], object] | None = None,
+    ) -> None:
+        current_mode, current_all_asleep = _core.deadlock_mode()
+        self._mode = current_mode if mode is None else mode
+        self._all_asleep = current_all_asleep if all_asleep is None else all_asleep
+        self._hook = settings.hook if hook is None else hook
+
+    def __enter__(self) -> None:
+        self._before = (
+            _core.set_deadlock_mode(self._mode),
+            _core.set_tell_all_asleep(self._all_asleep),
+            settings.hook,
+        )
+        settings.hook = self._hook
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        mode, all_asleep, hook = self._before
+        _core.set_deadlock_mode(mode)
+        _core.set_tell_all_asleep(all_asleep)
+        settings.hook = hook
+
+
+def _of(found: Found) -> Deadlock:
+    frames = sys._current_frames()
+    links = found["links"]
+    names = _names(links)
+    members = [
+        Member(
+            name=names[link["id"]],
+            ident=link["ident"],
+            waits_for=link["kind"],
+            origin=link["origin"],
+            seconds=link["seconds"],
+            owner=None if link["owner"] is None else names.get(link["owner"]),
+            stack=_stack(frames.get(link["ident"])),
+        )
+        for link in links
+    ]
+    return Deadlock(found["nature"], members)
+
+
+def _names(links: list[Link]) -> dict[int, str]:
+    """The threads' names by their numbers; those that share a name show the number, too."""
+    threading = sys.modules.get("threading")
+    known = getattr(threading, "_active", {})
+    names = {}
+    for link in links:
+        # Of a thread that was not told of to the engine `threading` may know the name.
+        name = link["name"] or getattr(known.get(link["ident"]), "name", None)
+        names[link["id"]] = name or f"(thread {link['ident']})"
+    listed = list(names.values())
+    return {
+        number: name if listed.count(name) == 1 else f"{name} [{number}]"
+        for number, name in names.items()
+    }
+
+
+def _stack(frame: FrameType | None) -> list[tuple[str, int, str]]:
+    """The frames of a thread that are the program's, the innermost last; all, if none is."""
+    frames = []
+    while frame is not None:
+        code = frame.f_code
+        frames.append((code.co_filename, frame.f_lineno or 0, code.co_name))
+        frame = frame.f_back
+    frames.reverse()
+    own = [one for one in frames if is_program(one[0])]
+    return own or frames
+
+
+def _error(found: Found) -> DeadlockError:
+    """The exception for the thread whose wait ends."""
+    return DeadlockError(_of(found))
+
+
+def _tell(found: Found) -> None:
+    """Tell of a deadlock that lasts."""
+    if found["nature"] == "all asleep" and _a_handler_may_wake_one():
+        return
+    deadlock = _of(found)
+    if settings.hook is not None:
+        settings.hook(deadlock)
+    else:
+        _write(deadlock)
+    if settings.exit_status is not None:
+        os._exit(settings.exit_status)
+
+
+def _a_handler_may_wake_one() -> bool:
+    """Whether the program handles a signal: then it may well be meant to sleep until one comes."""
+    for number in range(1, _signal.NSIG):
+        try:
+            handler = _signal.getsignal(number)
+        except ValueError:
+            continue
+        if callable(handler) and handler is not _signal.default_int_handler:
+            return True
+    return False
+
+
+def _write(deadlock: Deadlock) -> None:
+    line = "── ironthread ── deadlock ".ljust(_WIDTH, "─")
+    text = f"{line}\n{deadlock}\n{'─' * _WIDTH}\n"
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        # Past the stream, whose lock a stuck thread may hold.
+        while data:
+            data = data[os.write(2, data) :]
+    except OSError:
+        pass  # nobody is left to read it
+
+
+def _place(file: str, line: int) -> str:
+    # Not `os.path.relpath`: the directory may be gone, and what is meant is what people see.
+    here = _DIRECTORY
+    if here and file.startswith(here):
+        file = file[len(here) :]
+    return f"{file}:{line}"
+
+
+def _directory() -> str:
+    try:
+        return os.path.join(os.getcwd(), "")
+    except OSError:
+        return ""
+
+
+_DIRECTORY = _directory()
+
+
+def _source(file: str, line: int) -> str:
+    """The line of the source; without `linecache`, which imports."""
+    try:
+        with open(file, "rb") as stream:
+            for number, text in enumerate(stream, 1):
+                if number == line:
+                    return text.decode("utf-8", "replace").strip()
+    except (OSError, ValueError):
+        pass
+    return "?"
+
+
+_core.deadlock_words(_error, _tell)

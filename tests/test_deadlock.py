@@ -1,0 +1,587 @@
+"""Deadlocks: named where they are, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import threading as standard
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ironthread
+import pytest
+from crew import Crew, until, until_asleep
+from ironthread import Condition, DeadlockError, Lock, RLock, Thread, deadlocks
+from ironthread._deadlock import Deadlock
+from programs import run_program
+from python_process import run, write
+
+# What the programs below have in common: threads that meet, so that the unlucky schedule is the only one.
+SETUP = """
+import os, signal, sys, threading, time
+from threading import Barrier, Condition, Event, Lock, RLock, Thread
+
+def run(*functions, daemon=True):
+    threads = [Thread(target=f, name=f.__name__, daemon=daemon) for f in functions]
+    for thread in threads:
+        thread.start()
+    return threads
+
+def join(threads):
+    for thread in threads:
+        thread.join()
+"""
+
+CROSSWISE = """
+a = {kind}()
+b = {kind}()
+meet = Barrier(2)
+failed = []
+
+def nest(first, second):
+    try:
+        with first:
+            meet.wait()
+            with second:
+                pass
+    except RuntimeError as error:
+        failed.append(error)
+
+def left():
+    nest(a, b)
+
+def right():
+    nest(b, a)
+"""
+
+
+def watched(tmp_path: Any, program: str, *options: str, status: int | None = 0) -> Any:
+    """Run a program under `ironthread run`, with the report at its end out of the way."""
+    path = write(tmp_path / "program.py", SETUP + program)
+    done = run("--report-file", str(tmp_path / "report"), *options, str(path), cwd=tmp_path)
+    assert status is None or done.returncode == status, done
+    return done
+
+
+def aborted(tmp_path: Any, program: str) -> str:
+    """What is told of the deadlock that ends a program."""
+    done = watched(tmp_path, program, "--on-deadlock=abort", status=86)
+    assert done.stderr.startswith("── ironthread ── deadlock ──"), done.stderr
+    return str(done.stderr)
+
+
+def test_a_circle_of_locks_is_told_with_threads_lines_and_stacks(tmp_path: Any) -> None:
+    told = aborted(tmp_path, CROSSWISE.format(kind="Lock") + "join(run(left, right))\n")
+    lines = (SETUP + CROSSWISE).splitlines()
+    made_a, made_b = (lines.index(f"{name} = {{kind}}()") + 1 for name in "ab")
+    taken = lines.index("            with second:") + 1
+    assert "2 threads wait for one another:" in told
+    for thread, made, holder in (("left", made_b, "right"), ("right", made_a, "left")):
+        sentence = rf"{thread} waits for a Lock made at program\.py:{made}, held by {holder}"
+        # Within a second of the hang.
+        assert re.search(sentence + r" \(since 0\.[5-9] s\)", told), told
+    assert told.count(f"program.py:{taken}, in nest: with second:") == 2
+    assert "What is wrong: each thread holds what the next one waits for" in told
+    assert "How it is usually cured: have all threads take these locks in the same order" in told
+
+
+def test_a_circle_of_rlocks_ends_in_the_thread_that_closes_it(tmp_path: Any) -> None:
+    done = watched(
+        tmp_path,
+        CROSSWISE.format(kind="RLock")
+        + """
+join(run(left, right))
+(error,) = failed
+print(type(error).__module__, type(error).__name__, error.deadlock.nature)
+print(sorted((m.name, m.waits_for, m.owner) for m in error.deadlock.members))
+print(a.acquire(blocking=False), b.acquire(blocking=False))
+print("in nest: with second:" in str(error))
+""",
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "ironthread._deadlock DeadlockError certain",
+        "[('left', 'RLock', 'right'), ('right', 'RLock', 'left')]",
+        "True True",
+        "True",
+    ]
+
+
+def test_threads_that_join_each_other_are_told_so(tmp_path: Any) -> None:
+    done = watched(
+        tmp_path,
+        """
+failed = []
+started = Event()
+def first():
+    started.wait()
+    attempt(threads[1])
+def second():
+    started.wait()
+    attempt(threads[0])
+def attempt(other):
+    try:
+        other.join()
+    except RuntimeError as error:
+        failed.append(error)
+threads = run(first, second)
+started.set()
+join(threads)
+print([type(error).__name__ for error in failed])
+""",
+    )
+    assert done.stdout == "['DeadlockError']\n"
+
+
+def test_a_call_that_needs_the_lock_under_which_its_outcome_is_awaited(tmp_path: Any) -> None:
+    told = aborted(
+        tmp_path,
+        """
+from concurrent.futures import ThreadPoolExecutor
+lock = Lock()
+taken = Event()
+def call():
+    taken.wait()
+    with lock:
+        return 1
+pool = ThreadPoolExecutor(1, "pool")
+future = pool.submit(call)
+with lock:
+    taken.set()
+    future.result()
+""",
+    )
+    assert re.search(
+        r"MainThread waits for the outcome of a call made at program\.py:\d+, run by pool_0", told
+    )
+    assert re.search(r"pool_0 waits for a Lock made at program\.py:\d+, held by MainThread", told)
+    assert "let go of the lock before result()" in told
+
+
+def test_a_thread_joined_under_the_lock_that_it_needs(tmp_path: Any) -> None:
+    told = aborted(
+        tmp_path,
+        """
+lock = Lock()
+def worker():
+    with lock:
+        pass
+with lock:
+    join(run(worker))
+""",
+    )
+    joined = r"MainThread waits for the end of a thread started at program\.py:\d+: worker \("
+    assert re.search(joined, told)
+    assert "let go of the lock before join()" in told
+
+
+def test_a_lock_that_is_taken_twice(tmp_path: Any) -> None:
+    told = aborted(
+        tmp_path,
+        """
+lock = Lock()
+def helper():
+    with lock:
+        pass
+def careless():
+    with lock:
+        helper()
+run(careless)
+time.sleep(20)  # others go on
+""",
+    )
+    assert "a thread waits for itself:" in told
+    assert "careless waits for a Lock" in told
+    assert "take an RLock" in told
+
+
+def test_a_deadlock_beside_a_thread_that_goes_on(tmp_path: Any) -> None:
+    done = watched(
+        tmp_path,
+        CROSSWISE.format(kind="Lock")
+        + """
+ended = Event()
+def heartbeat():
+    for _ in range(100):
+        ended.wait(0.01)
+    os._exit(7)
+run(left, right, heartbeat)[2].join()
+""",
+        status=7,
+    )
+    assert done.stderr.count("2 threads wait for one another:") == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "kinds"),
+    [
+        ("condition.acquire(); condition.wait()", {"Condition"}),
+        ("Event().wait()", {"Event"}),
+        ("queue.Queue().get()", {"an item of a queue"}),
+        ("threading.Semaphore(0).acquire()", {"Semaphore"}),
+        ("Barrier(2).wait()", {"Barrier"}),
+    ],
+)
+def test_a_program_of_which_all_threads_sleep(tmp_path: Any, end: str, kinds: set[str]) -> None:
+    told = aborted(
+        tmp_path,
+        f"""
+import queue
+condition = Condition()
+def sleeper():
+    {end}
+join(run(sleeper))
+""",
+    )
+    assert "both threads wait, and nobody is left to wake them:" in told
+    joined = r"MainThread waits for the end of a thread started at program\.py:\d+: sleeper \("
+    assert re.search(joined, told)
+    for kind in kinds:
+        assert kind in told
+
+
+def test_a_thread_whose_end_leaves_all_others_asleep(tmp_path: Any) -> None:
+    told = aborted(
+        tmp_path,
+        """
+condition, ready = Condition(), []
+def consumer():
+    with condition:
+        while not ready:
+            condition.wait()
+def producer():
+    time.sleep(1.5)  # long after the consumer has looked around
+    ready.append(1)  # and no notify()
+join(run(consumer, producer))
+""",
+    )
+    assert "consumer waits for a Condition" in told
+
+
+SILENT = {
+    "the same order": CROSSWISE.format(kind="Lock")
+    .replace("nest(b, a)", "nest(a, b)")
+    .replace("            meet.wait()\n", "")
+    + "join(run(left, right))",
+    "a time limit": """
+a, b, meet = Lock(), Lock(), Barrier(2)
+def nest(first, second, limit):
+    with first:
+        meet.wait()
+        if second.acquire(timeout=limit):
+            second.release()
+join(run(lambda: nest(a, b, 1.0), lambda: nest(b, a, 1.2)))
+""",
+    "a lock given as a signal": """
+signal = Lock()
+signal.acquire()
+def give():
+    time.sleep(1.0)
+    signal.release()
+run(give)
+signal.acquire()
+""",
+    "a holder that works": """
+lock, taken = Lock(), Event()
+def holder():
+    with lock:
+        taken.set()
+        time.sleep(1.0)
+threads = run(holder)
+taken.wait()
+with lock:
+    pass
+join(threads)
+""",
+    "a main thread that sleeps until a signal": """
+stop = Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+def idle():
+    Event().wait()
+run(idle)
+import subprocess
+child = subprocess.Popen([sys.executable, "-c",
+    f"import os, time; time.sleep(1.2); os.kill({os.getpid()}, 15)"])
+stop.wait()
+child.wait()
+""",
+    "a timer that is pending": """
+done = Event()
+threading.Timer(1.0, done.set).start()
+done.wait()
+""",
+    "idle workers of a pool": """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(time.sleep, [0.01] * 8))
+    time.sleep(1.0)
+""",
+    "a thread outside of Python": """
+import ctypes, ctypes.util
+usleep = ctypes.CDLL(None).usleep
+done = Event()
+def outside():
+    usleep(1_000_000)
+    done.set()
+run(outside)
+done.wait()
+""",
+    "asyncio waits for a thread": """
+import asyncio
+async def main():
+    await asyncio.to_thread(time.sleep, 1.0)
+asyncio.run(main())
+""",
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_what_is_no_deadlock_is_not_told(tmp_path: Any, name: str) -> None:
+    done = watched(tmp_path, SILENT[name], "--on-deadlock=abort")
+    assert done.stderr == ""
+
+
+def test_circles_of_plain_locks_raise_where_that_is_asked_for(tmp_path: Any) -> None:
+    program = CROSSWISE.format(kind="Lock") + "join(run(left, right)); print(*failed)\n"
+    done = watched(tmp_path, program, "--deadlock", "raise")
+    assert "2 threads wait for one another:" in done.stdout
+    assert done.stderr == ""
+
+
+def test_nothing_is_told_when_it_is_off(tmp_path: Any) -> None:
+    for kind in ("Lock", "RLock"):
+        program = CROSSWISE.format(kind=kind) + "run(left, right); time.sleep(1.2); os._exit(5)\n"
+        done = watched(tmp_path, program, "--deadlock=off", "--on-deadlock=abort", status=5)
+        assert done.stderr == ""
+
+
+# In this process, with the classes named explicitly.
+
+
+class Heard:
+    """What a hook was told."""
+
+    def __init__(self) -> None:
+        self.deadlocks: list[Deadlock] = []
+
+    def __call__(self, deadlock: Deadlock) -> None:
+        self.deadlocks.append(deadlock)
+
+    def one(self) -> Deadlock:
+        """The deadlock that is told, waiting for it."""
+        until(lambda: self.deadlocks)
+        (deadlock,) = self.deadlocks
+        return deadlock
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """What is told meanwhile."""
+    heard = Heard()
+    with deadlocks(hook=heard):
+        yield heard
+
+
+def crosswise(first: Any, second: Any, meet: standard.Barrier) -> Any:
+    """Take two locks, after the other thread has its first; returns what the second acquire raised."""
+    with first:
+        meet.wait()
+        try:
+            with second:
+                return None
+        except DeadlockError as error:
+            return error
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_one_of_those_who_close_a_circle_at_once_goes_on(heard: Heard, turn: int) -> None:
+    locks = [RLock() for _ in range(2 + turn)]
+    meet = standard.Barrier(len(locks))
+    with Crew() as crew:
+        for at, lock in enumerate(locks):
+            crew.start(crosswise, lock, locks[(at + 1) % len(locks)], meet)
+        errors = [error for error in crew.join() if error is not None]
+    assert len(errors) == 1
+    assert len(errors[0].deadlock.members) == len(locks)
+    assert heard.deadlocks == []
+
+
+def test_a_hook_learns_of_a_circle_that_lasts_once(heard: Heard) -> None:
+    a, b = Lock(), Lock()
+    meet = standard.Barrier(2)
+
+    def take(first: Any, second: Any) -> None:
+        first.acquire()
+        meet.wait()
+        second.acquire()
+
+    with Crew() as crew:
+        crew.start(take, a, b)
+        crew.start(take, b, a)
+        deadlock = heard.one()
+        assert deadlock.nature == "likely"
+        assert {member.waits_for for member in deadlock.members} == {"Lock"}
+        assert all(member.stack[-1][2] == "take" for member in deadlock.members)
+        # Any thread may release a plain lock.
+        a.release()
+        b.release()
+    assert len(heard.deadlocks) == 1
+
+
+def test_a_condition_that_closes_a_circle_takes_its_lock_all_the_same(heard: Heard) -> None:
+    # It has to hold its lock when it comes back, and cannot raise: the other thread does.
+    condition, other = Condition(), RLock()
+    entered = standard.Event()
+
+    def waiter() -> bool:
+        with other, condition:
+            entered.set()
+            return condition.wait(0.3)
+
+    def taker() -> object:
+        entered.wait()
+        with condition:
+            try:
+                with other:
+                    return None
+            except DeadlockError as error:
+                return error
+
+    with Crew() as crew:
+        waits, takes = crew.start(waiter), crew.start(taker)
+        assert isinstance(takes.result(), DeadlockError)
+        assert waits.result() is False
+    assert heard.deadlocks == []
+
+
+def test_the_mode_is_restored_and_odd_ones_are_refused() -> None:
+    from ironthread import _core
+
+    before = _core.deadlock_mode()
+    with deadlocks("raise", all_asleep=True):
+        assert _core.deadlock_mode() == ("raise", True)
+        with deadlocks("off"):
+            assert _core.deadlock_mode() == ("off", True)
+        assert _core.deadlock_mode() == ("raise", True)
+    assert _core.deadlock_mode() == before
+    with pytest.raises(ValueError, match='no way to deal with deadlocks: "shout"') as raised:
+        with deadlocks("shout"):  # type: ignore[arg-type]
+            pass
+    assert '"raise", "report" and "off"' in str(raised.value)
+
+
+def test_a_circle_of_plain_locks_raises_in_a_block_that_asks_for_it() -> None:
+    a, b = Lock(), Lock()
+    meet = standard.Barrier(2)
+    with deadlocks("raise"), Crew() as crew:
+        crew.start(crosswise, a, b, meet)
+        crew.start(crosswise, b, a, meet)
+        errors = [error for error in crew.join() if error is not None]
+    assert [error.deadlock.nature for error in errors] == ["likely"]
+
+
+def test_what_a_hook_raises_is_shown_and_the_wait_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unraisable: list[Any] = []
+    monkeypatch.setattr("sys.unraisablehook", unraisable.append)
+
+    def hook(_: Deadlock) -> None:
+        raise LookupError("meant to")
+
+    lock = Lock()
+    with deadlocks(hook=hook), Crew() as crew:
+
+        def careless() -> None:
+            with lock:
+                with lock:
+                    pass
+            lock.acquire()  # so that the outer block can end
+
+        member = crew.start(careless)
+        until(lambda: unraisable)
+        assert member.is_alive
+        lock.release()
+        until(lambda: not member.is_alive or lock.locked())
+        member.thread.join(5.0)
+        crew.dismiss([member])
+    assert unraisable[0].exc_type is LookupError
+
+
+def test_the_error_can_be_pickled_as_text() -> None:
+    error = DeadlockError(Deadlock("certain", []))
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is RuntimeError
+    assert str(copy) == str(error)
+
+
+def test_a_thread_may_wait_for_its_own_call_in_vain() -> None:
+    future: Any = None
+    begun = standard.Event()
+
+    def call() -> object:
+        begun.wait()
+        try:
+            return future.result()
+        except DeadlockError as error:
+            return error.deadlock.headline()
+
+    with ironthread.ThreadPoolExecutor(1) as pool:
+        future = pool.submit(call)
+        begun.set()
+        assert future.result(30.0) == "a thread waits for itself"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_finds_its_own_deadlocks() -> None:
+    run_program(
+        """
+        import os, threading, time
+        from ironthread import DeadlockError, Lock, RLock, Thread, deadlocks
+
+        stop = threading.Event()
+
+        def look() -> None:
+            # A join lasts for longer than the time to the first look.
+            while not stop.is_set():
+                lasting = Thread(target=time.sleep, args=(0.06,))
+                lasting.start()
+                lasting.join()
+
+        looking = [Thread(target=look, daemon=True) for _ in range(3)]
+        for thread in looking: thread.start()
+        for _ in range(10):
+            child = os.fork()
+            if child == 0:
+                told, both = [], threading.Barrier(2)
+                def attempt(other):
+                    both.wait()
+                    try:
+                        threads[other].join()
+                    except DeadlockError:
+                        told.append(1)
+                threads = [Thread(target=attempt, args=(1 - own,), daemon=True) for own in (0, 1)]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join(20.0)
+                os._exit(0 if told == [1] else 1)
+            assert os.waitpid(child, 0)[1] == 0
+        stop.set()
+        for thread in looking: thread.join()
+        """,
+        limit=60.0,
+    )
+
+
+def test_states_tell_whom_a_thread_waits_for(heard: Heard) -> None:
+    gate = Lock()
+    gate.acquire()
+    inner = Thread(target=gate.acquire)
+    outer = Thread(target=lambda: inner.join())
+    inner.start()
+    outer.start()
+    until_asleep(outer, "Thread.join")
+    assert ironthread.state(outer).waits_for == "Thread.join"
+    gate.release()
+    outer.join()
+    assert heard.deadlocks == []
