@@ -6,7 +6,7 @@ import os
 import pickle
 import re
 import threading as standard
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import ironthread
@@ -465,10 +465,25 @@ def test_the_mode_is_restored_and_odd_ones_are_refused() -> None:
             assert _core.deadlock_mode() == ("off", True)
         assert _core.deadlock_mode() == ("raise", True)
     assert _core.deadlock_mode() == before
-    with pytest.raises(ValueError, match='no way to deal with deadlocks: "shout"') as raised:
-        with deadlocks("shout"):  # type: ignore[arg-type]
-            pass
+    odd = deadlocks("shout")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match='no way to deal with deadlocks: "shout"') as raised, odd:
+        pass
     assert '"raise", "report" and "off"' in str(raised.value)
+
+
+def test_install_says_what_is_done_until_uninstall() -> None:
+    run_program(
+        """
+        import ironthread
+        from ironthread import _core
+
+        ironthread.install(deadlock="raise")
+        ironthread.install(deadlock="off")
+        assert _core.deadlock_mode() == ("off", False)
+        ironthread.uninstall()
+        assert _core.deadlock_mode() == ("report", False)
+        """
+    )
 
 
 def test_a_circle_of_plain_locks_raises_in_a_block_that_asks_for_it() -> None:
@@ -494,9 +509,8 @@ def test_what_a_hook_raises_is_shown_and_the_wait_goes_on(
     with deadlocks(hook=hook), Crew() as crew:
 
         def careless() -> None:
-            with lock:
-                with lock:
-                    pass
+            with lock, lock:
+                pass
             lock.acquire()  # so that the outer block can end
 
         member = crew.start(careless)

@@ -8,7 +8,7 @@ imports, takes a lock or writes through a stream that a stuck thread may have lo
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import os
 import sys
 

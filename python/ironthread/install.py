@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ironthread._adopted import Adopted
+    from ironthread._core.deadlock import Mode
 
 __all__ = ["LateInstallWarning", "install", "installed", "uninstall"]
 
@@ -87,6 +88,8 @@ _NOTHING = object()
 
 _guard = _thread.allocate_lock()
 _current: list[_Installation] = []  # one or none
+# What was done about deadlocks before `install()` was told otherwise: one or none.
+_mode_before: list[Mode] = []
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_guard._at_fork_reinit)  # type: ignore[attr-defined]
@@ -96,13 +99,20 @@ class LateInstallWarning(RuntimeWarning):
     """Modules of the program took standard classes before `install()`, and keep them."""
 
 
-def install() -> None:
+def install(*, deadlock: Mode | None = None) -> None:
     """Put our classes in the places of the standard ones, in this process, from now on.
+
+    `deadlock` says what is done about threads that wait in vain, until `uninstall()`: see
+    `ironthread.deadlocks`.
 
     Does nothing when they are there already. To reach everything, call it before the program
     imports its own modules: a `from threading import Lock` that ran earlier is not undone. Such
     modules are named in a `LateInstallWarning`.
     """
+    if deadlock is not None:
+        before = _core.set_deadlock_mode(deadlock)
+        if not _mode_before:
+            _mode_before.append(before)
     _warn(_enter())
 
 
@@ -114,6 +124,8 @@ def uninstall() -> None:
     with _guard:
         if _current:
             _current.pop().leave()
+        if _mode_before:
+            _core.set_deadlock_mode(_mode_before.pop())
 
 
 class installed:  # noqa: N801 (used like a function)
