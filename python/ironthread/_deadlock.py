@@ -2,8 +2,8 @@
 
 The engine finds them (`ironthread::observe::deadlock` in the crate says how, and why it invents
 none). It calls `_error()` where a wait ends with the exception, and `_tell()` in the thread that
-found one that lasts. That thread is in the middle of its wait, and others are stuck: nothing here
-imports, takes a lock or writes through a stream that a stuck thread may have locked.
+found one that lasts. That thread is in the middle of its wait, and others are stuck: see
+`_explain.py` for what must not be done then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
-from ironthread import _core
+from ironthread import _core, _explain
 from ironthread._origin import is_program
 
 TYPE_CHECKING = False
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from ironthread._core.deadlock import Found, Link, Mode
 
-_WIDTH = 80
-# More frames, and more threads, than these are counted and not shown.
-_MOST_FRAMES = 12
+# More threads than these are counted and not shown.
 _MOST_MEMBERS = 20
 
 
@@ -65,7 +63,7 @@ class Member:
         made, owned = _VERBS.get(self.waits_for, ("made", "held"))
         awaited = _AWAITED.get(self.waits_for, f"a {self.waits_for}")
         if self.origin is not None:
-            awaited += f" {made} at {_place(*self.origin)}"
+            awaited += f" {made} at {_explain.place(*self.origin)}"
         if self.owner is not None:
             awaited += f", {owned} by {self.owner}" if owned else f": {self.owner}"
         return f"{self.name} waits for {awaited} (since {self.seconds:.1f} s)"
@@ -114,11 +112,7 @@ class Deadlock:
         for member in self.members[:_MOST_MEMBERS]:
             yield ""
             yield member.sentence()
-            left_out = len(member.stack) - _MOST_FRAMES
-            if left_out > 0:
-                yield f"    ({left_out} more frames)"
-            for file, line, function in member.stack[-_MOST_FRAMES:]:
-                yield f"    {_place(file, line)}, in {function}: {_source(file, line)}"
+            yield from _explain.frames(member.stack)
         if len(self.members) > _MOST_MEMBERS:
             yield f"\nand {len(self.members) - _MOST_MEMBERS} more threads"
         wrong, cure = self._diagnosis()
@@ -303,7 +297,7 @@ def _tell(found: Found) -> None:
     if settings.hook is not None:
         settings.hook(deadlock)
     else:
-        _write(deadlock)
+        _explain.write("deadlock", str(deadlock))
     if settings.exit_status is not None:
         os._exit(settings.exit_status)
 
@@ -318,48 +312,6 @@ def _a_handler_may_wake_one() -> bool:
         if callable(handler) and handler is not _signal.default_int_handler:
             return True
     return False
-
-
-def _write(deadlock: Deadlock) -> None:
-    line = "── ironthread ── deadlock ".ljust(_WIDTH, "─")
-    text = f"{line}\n{deadlock}\n{'─' * _WIDTH}\n"
-    data = text.encode("utf-8", "backslashreplace")
-    try:
-        # Past the stream, whose lock a stuck thread may hold.
-        while data:
-            data = data[os.write(2, data) :]
-    except OSError:
-        pass  # nobody is left to read it
-
-
-def _place(file: str, line: int) -> str:
-    # Not `os.path.relpath`: the directory may be gone, and what is meant is what people see.
-    here = _DIRECTORY
-    if here and file.startswith(here):
-        file = file[len(here) :]
-    return f"{file}:{line}"
-
-
-def _directory() -> str:
-    try:
-        return os.path.join(os.getcwd(), "")
-    except OSError:
-        return ""
-
-
-_DIRECTORY = _directory()
-
-
-def _source(file: str, line: int) -> str:
-    """The line of the source; without `linecache`, which imports."""
-    try:
-        with open(file, "rb") as stream:
-            for number, text in enumerate(stream, 1):
-                if number == line:
-                    return text.decode("utf-8", "replace").strip()
-    except (OSError, ValueError):
-        pass
-    return "?"
 
 
 _core.deadlock_words(_error, _tell)

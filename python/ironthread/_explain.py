@@ -1,0 +1,68 @@
+"""Explanations on standard error, from the middle of a program that may be stuck.
+
+Nothing here imports, takes a lock, or writes through a stream whose lock a stuck thread may hold.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    # File, line and function.
+    Frame = tuple[str, int, str]
+
+_WIDTH = 80
+# More frames than these are counted and not shown.
+_MOST_FRAMES = 12
+
+
+def write(title: str, text: str) -> None:
+    """Write to standard error, under a headline."""
+    headline = f"── ironthread ── {title} ".ljust(_WIDTH, "─")
+    data = f"{headline}\n{text}\n{'─' * _WIDTH}\n".encode("utf-8", "backslashreplace")
+    try:
+        while data:
+            data = data[os.write(2, data) :]
+    except OSError:
+        pass  # nobody is left to read it
+
+
+def frames(stack: Sequence[Frame]) -> Iterator[str]:
+    """A line for each frame, the innermost last, with its source."""
+    left_out = len(stack) - _MOST_FRAMES
+    if left_out > 0:
+        yield f"    ({left_out} more frames)"
+    for file, line, function in stack[-_MOST_FRAMES:]:
+        yield f"    {place(file, line)}, in {function}: {_source(file, line)}"
+
+
+def place(file: str, line: int) -> str:
+    """File and line, relative to the directory in which the process began."""
+    if _DIRECTORY and file.startswith(_DIRECTORY):
+        file = file[len(_DIRECTORY) :]
+    return f"{file}:{line}"
+
+
+def _source(file: str, line: int) -> str:
+    # Without `linecache`, which imports.
+    try:
+        with open(file, "rb") as stream:
+            for number, text in enumerate(stream, 1):
+                if number == line:
+                    return text.decode("utf-8", "replace").strip()
+    except (OSError, ValueError):
+        pass
+    return "?"
+
+
+def _directory() -> str:
+    try:
+        return os.path.join(os.getcwd(), "")
+    except OSError:
+        return ""
+
+
+_DIRECTORY = _directory()
