@@ -16,11 +16,13 @@ mod convert;
 mod crew;
 mod errors;
 mod event;
+mod figures;
 mod foreign;
 mod future;
 mod host;
 mod hot;
 mod lock;
+mod meter;
 mod origin;
 mod program;
 mod queue;
@@ -48,6 +50,7 @@ mod _core {
         event::PyEvent,
         future::PyFuture,
         lock::PyLock,
+        meter::{PyPoolMeter, PyPoolTask, pool_meter},
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
         rate::PyRateLimit,

@@ -4,6 +4,7 @@
 //! costs more is recorded while [watched](crate::wait::watch), and not otherwise.
 
 pub(crate) mod loan;
+pub mod metrics;
 pub mod origin;
 pub mod registry;
 pub(crate) mod tally;
