@@ -18,6 +18,7 @@ def assert_report(
     assert report["program"] == program
     main, *started = report["threads"]["list"]
     assert (main["main"], main["name"]) == (True, "MainThread")
+    assert report["threads"]["others"] is None
     assert report["threads"]["started"] == len(started)
     assert 1 <= report["threads"]["peak"] <= 1 + len(started)
     _assert_names([thread["name"] for thread in started], threads)

@@ -47,7 +47,8 @@ def wait_row(kind: str, line: int, count: int, total: float) -> dict[str, Any]:
 def snapshot_with(**parts: Any) -> dict[str, Any]:
     """A snapshot of three seconds as the engine makes it."""
     plain = {"waits": [], "locks": [], "queues": [], "pools": [], "elapsed": 3.0}
-    return plain | {"threads": [row("MainThread")]} | parts
+    ended = {"count": 0}
+    return plain | {"threads": [row("MainThread")], "ended": ended} | parts
 
 
 def report_with(

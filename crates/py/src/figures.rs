@@ -3,7 +3,7 @@
 use ironthread::observe::metrics::{self, Blocker, LockFacts, PoolFacts, QueueFacts, Spread};
 use ironthread::observe::{Tally, origin};
 use ironthread::thread::ThreadId;
-use ironthread::wait::Origin;
+use ironthread::wait::{Kind, Origin};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -28,6 +28,38 @@ pub(crate) fn origin_into(row: &Bound<'_, PyDict>, origin: Option<Origin>) -> Py
     let made = origin.and_then(origin::line);
     row.set_item("objects", made.as_ref().map_or(0, |(_, objects)| *objects))?;
     row.set_item("origin", made.map(|(line, _)| (line.file.to_string(), line.number)))
+}
+
+/// Waits by kind, of a thread or of several.
+pub(crate) fn waits_by_kind<'py>(
+    py: Python<'py>,
+    waits: &[Tally; Kind::ALL.len()],
+    attaching: &[u64; Kind::ALL.len()],
+) -> PyResult<Bound<'py, PyDict>> {
+    let waited = PyDict::new(py);
+    for kind in Kind::ALL {
+        let tally = waits[kind.index()];
+        if tally.count > 0 {
+            let entry = PyDict::new(py);
+            tally_into(&entry, tally)?;
+            entry.set_item("gil", seconds(attaching[kind.index()]))?;
+            waited.set_item(kind.name(), entry)?;
+        }
+    }
+    Ok(waited)
+}
+
+/// The threads that have ended and are not told one by one.
+pub(crate) fn ended(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let facts = metrics::ended();
+    let row = PyDict::new(py);
+    row.set_item("count", facts.count)?;
+    row.set_item("peak", facts.peak)?;
+    row.set_item("lived", seconds(facts.lived))?;
+    row.set_item("cpu", facts.cpu.as_secs_f64())?;
+    row.set_item("waited", waits_by_kind(py, &facts.waits, &facts.attaching)?)?;
+    row.set_item("overtaken", facts.overtaken)?;
+    Ok(row)
 }
 
 fn times(py: Python<'_>, tally: Tally, spread: Spread) -> PyResult<Bound<'_, PyDict>> {

@@ -4,11 +4,11 @@ use ironthread::observe::metrics::{self, WaitFacts};
 use ironthread::observe::origin;
 use ironthread::observe::registry::{self, ThreadFacts, Waiting};
 use ironthread::thread::ThreadId;
-use ironthread::wait::{Kind, watch};
+use ironthread::wait::watch;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::figures::{self, origin_into, spread_into, tally_into};
+use crate::figures::{self, origin_into, spread_into, tally_into, waits_by_kind};
 
 /// Begin recording waits, and the source line of every primitive made from now on.
 #[pyfunction]
@@ -41,6 +41,7 @@ pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     snapshot.set_item("queues", figures::queues(py)?)?;
     snapshot.set_item("pools", figures::pools(py)?)?;
     snapshot.set_item("threads", threads)?;
+    snapshot.set_item("ended", figures::ended(py)?)?;
     snapshot.set_item("elapsed", since_start(ironthread::wait::clock::now()))?;
     Ok(snapshot)
 }
@@ -76,17 +77,7 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
     row.set_item("started", since_start(facts.started))?;
     row.set_item("ended", facts.ended.map(since_start))?;
     row.set_item("cpu", facts.cpu.map(|cpu| cpu.as_secs_f64()))?;
-    let waited = PyDict::new(py);
-    for kind in Kind::ALL {
-        let tally = facts.waits[kind.index()];
-        if tally.count > 0 {
-            let entry = PyDict::new(py);
-            tally_into(&entry, tally)?;
-            entry.set_item("gil", seconds(facts.attaching[kind.index()]))?;
-            waited.set_item(kind.name(), entry)?;
-        }
-    }
-    row.set_item("waited", waited)?;
+    row.set_item("waited", waits_by_kind(py, &facts.waits, &facts.attaching)?)?;
     row.set_item("overtaken", facts.overtaken)?;
     let waiting = facts.waiting.map(|waiting| waiting_row(py, waiting)).transpose()?;
     if let Some(waiting) = &waiting {

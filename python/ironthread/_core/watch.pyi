@@ -90,12 +90,23 @@ class _ThreadRow(TypedDict):
     overtaken: int
     waiting: _HeldRow | None
 
+class _EndedRow(TypedDict):
+    count: int
+    # The most threads that were alive at one time while these were.
+    peak: int
+    lived: float
+    cpu: float
+    waited: dict[str, _KindTally]
+    overtaken: int
+
 class _Snapshot(TypedDict):
     waits: list[_WaitRow]
     locks: list[_LockRow]
     queues: list[_QueueRow]
     pools: list[_PoolRow]
     threads: list[_ThreadRow]
+    # Of the threads that have ended, all but the last.
+    ended: _EndedRow
     elapsed: float
 
 def watch_start() -> None: ...

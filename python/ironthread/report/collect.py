@@ -113,6 +113,20 @@ class Thread:
         return waits
 
 
+class Ended:
+    """The threads that ended and are not told one by one: sums."""
+
+    __slots__ = ("count", "cpu", "lived", "overtaken", "peak", "waited")
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.count: int = row["count"]
+        self.peak: int = row["peak"]
+        self.lived: float = row["lived"]
+        self.cpu: float = row["cpu"]
+        self.overtaken: int = row["overtaken"]
+        self.waited = _waited_by_kind(row["waited"])
+
+
 class Report:
     """One run of a program."""
 
@@ -125,6 +139,7 @@ class Report:
         sites: list[Site],
         is_child: bool = False,
         usage: Usage | None = None,
+        ended: Ended | None = None,
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -135,18 +150,21 @@ class Report:
         self.threads = threads
         self.sites = sites
         self.usage = usage or Usage()
+        self.ended = ended
+        """Threads that are not in the list, if there are any."""
 
     @property
     def started(self) -> int:
         """How many threads the program started; the main thread is not one of them."""
-        return sum(not thread.is_main for thread in self.threads)
+        unlisted = self.ended.count if self.ended else 0
+        return unlisted + sum(not thread.is_main for thread in self.threads)
 
     @property
     def peak(self) -> int:
         """The most threads that were alive at one time, the main thread included."""
         changes = [(thread.started, 1) for thread in self.threads]
         changes += [(thread.ended, -1) for thread in self.threads if not thread.alive]
-        alive = peak = 0
+        alive, peak = 0, self.ended.peak if self.ended else 0
         for _, change in sorted(changes):  # of two at the same time the end comes first
             alive += change
             peak = max(peak, alive)
@@ -173,7 +191,9 @@ def collect(
         return ("?", None) if thread is None else (thread.name, thread.ident)
 
     usage = Usage.of(snapshot, named)
-    return Report(program, elapsed, cpu, listed, _sites(snapshot["waits"]), is_child, usage)
+    ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
+    sites = _sites(snapshot["waits"])
+    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
@@ -187,11 +207,13 @@ def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
         ended=elapsed if ended is None else ended,
         alive=row["alive"],
         cpu=row["cpu"],
-        waited={
-            kind: Waited.of(wait) for kind, wait in row["waited"].items() if kind not in _OWN_KINDS
-        },
+        waited=_waited_by_kind(row["waited"]),
         overtaken=row["overtaken"],
     )
+
+
+def _waited_by_kind(row: Mapping[str, Any]) -> dict[str, Waited]:
+    return {kind: Waited.of(wait) for kind, wait in row.items() if kind not in _OWN_KINDS}
 
 
 def _waiting(row: Mapping[str, Any] | None, threads: Mapping[int, Thread]) -> Waiting | None:

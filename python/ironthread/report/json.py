@@ -9,6 +9,8 @@ One object, all times in seconds, points in time counted from the start of the p
     threads
       started     how many threads the program started
       peak        the most that were alive at one time, the main thread included
+      others      null, or, of the threads that are not in the list: {count, lived, cpu, waited,
+                  overtaken}; they are all that ended before the last 2,000 of those that ended
       list        the main thread, then the others in the order of their start; for each
         name, ident, native_id
         main      whether it is the main thread
@@ -77,7 +79,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ironthread.report.collect import Report, Site, Thread
+    from ironthread.report.collect import Ended, Report, Site, Thread
     from ironthread.report.spent import Starved
     from ironthread.report.usage import LockUse, PoolUse, QueueUse
     from ironthread.report.waited import Spread, Waited
@@ -101,11 +103,28 @@ def _report(report: Report) -> dict[str, Any]:
         "process": report.process,
         "elapsed": report.elapsed,
         "cpu": report.cpu,
-        "threads": {"started": report.started, "peak": report.peak, "list": threads},
+        "threads": {
+            "started": report.started,
+            "peak": report.peak,
+            "others": _ended(report.ended),
+            "list": threads,
+        },
         "waits": [_site(site) for site in report.sites],
         "locks": [_lock(lock) for lock in report.usage.locks],
         "queues": [_queue(queue) for queue in report.usage.queues],
         "pools": [_pool(pool) for pool in report.usage.pools],
+    }
+
+
+def _ended(ended: Ended | None) -> dict[str, Any] | None:
+    if ended is None:
+        return None
+    return {
+        "count": ended.count,
+        "lived": ended.lived,
+        "cpu": ended.cpu,
+        "waited": {kind: _waited(waited) for kind, waited in ended.waited.items()},
+        "overtaken": ended.overtaken,
     }
 
 

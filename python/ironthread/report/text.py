@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ironthread.report.collect import Report, Site, Thread
+from ironthread.report.collect import Ended, Report, Site, Thread
 from ironthread.report.colour import Paint
 from ironthread.report.names import cut, label, pattern
 from ironthread.report.place import place, shortened
@@ -132,6 +132,8 @@ def _threads(report: Report, paint: Paint) -> list[str]:
     text = paint.table(text)
     if len(rows) > len(shown):
         text.append(f"… and {len(rows) - len(shown)} more")
+    if report.ended is not None:
+        text.append(_ended(report.ended))
     if any("×" in row.label for row in rows):
         text.append(paint.note("(× marks sums over threads with similar names)"))
     if left_out:
@@ -142,6 +144,14 @@ def _threads(report: Report, paint: Paint) -> list[str]:
     suffering = starved(report.threads, report.elapsed)
     text += [paint.alarm(_starvation(each)) for each in suffering[:_STARVED]]
     return text
+
+
+def _ended(ended: Ended) -> str:
+    waited = sum(waited.total for waited in ended.waited.values())
+    return (
+        f"(without {count(ended.count)} threads that ended before: lived {duration(ended.lived)}, "
+        f"waited {duration(waited)})"
+    )
 
 
 def _starvation(each: Starved) -> str:

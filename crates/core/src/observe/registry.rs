@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::loan::Loan;
+use super::metrics::ledger::ledger;
 use super::tally::Tally;
 use crate::facade::AtomicU32;
 use crate::sync;
@@ -102,12 +103,36 @@ impl Drop for Own {
         let id = self.record.facts().id;
         if watch::is_on() {
             end(&mut self.record.facts());
+            keep(id);
         } else {
             records().remove(&id);
         }
         // Last: who has joined a thread finds it gone.
         self.lives.iter().for_each(|life| life.end());
     }
+}
+
+/// Keeps the record of a thread that has ended, until there are too many.
+fn keep(id: ThreadId) {
+    let mut records = records();
+    let leaving = ledger().ended.add(id);
+    if leaving.is_empty() {
+        return;
+    }
+    let lives: Vec<_> = records
+        .values()
+        .map(|record| record.facts())
+        .filter(|facts| !facts.helper)
+        .map(|facts| (facts.started, facts.ended))
+        .collect();
+    let mut ledger = ledger();
+    for record in leaving.into_iter().filter_map(|id| records.remove(&id)) {
+        let facts = record.facts();
+        if !facts.helper {
+            ledger.ended.sum_up(&facts);
+        }
+    }
+    ledger.ended.note_peak(lives);
 }
 
 thread_local! {

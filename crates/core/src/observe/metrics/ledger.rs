@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::blockers::Blockers;
 use super::distribution::Distribution;
+use super::ended::Ended;
 use super::holds::Holds;
 use super::pool::Pools;
 use super::standing::Standing;
@@ -38,6 +39,7 @@ pub(crate) struct Ledger {
     pub(crate) records: BTreeMap<Key, Record>,
     pub(crate) holds: Holds,
     pub(crate) pools: Pools,
+    pub(crate) ended: Ended,
 }
 
 static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
@@ -45,6 +47,7 @@ static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
     records: BTreeMap::new(),
     holds: Holds::new(),
     pools: Pools::new(),
+    ended: Ended::new(),
 });
 
 /// The ledger, locked.
@@ -62,6 +65,7 @@ impl Ledger {
         self.number += 1;
         self.records.clear();
         self.pools.clear();
+        self.ended.clear();
     }
 
     /// What is known of the things of one kind that one line made.

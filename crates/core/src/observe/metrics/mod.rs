@@ -8,6 +8,7 @@
 mod blockers;
 pub(crate) mod counters;
 mod distribution;
+mod ended;
 pub mod flow;
 pub(crate) mod holds;
 pub(crate) mod ledger;
@@ -16,5 +17,6 @@ mod rows;
 mod standing;
 
 pub use distribution::{Distribution, Spread};
+pub use ended::{EndedThreads, MOST as MOST_ENDED};
 pub use pool::{PoolFacts, PoolMeter, Saturation, Task};
-pub use rows::{Blocker, LockFacts, QueueFacts, WaitFacts, locks, pools, queues, waits};
+pub use rows::{Blocker, LockFacts, QueueFacts, WaitFacts, ended, locks, pools, queues, waits};

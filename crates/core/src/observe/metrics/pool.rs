@@ -14,7 +14,7 @@ use crate::thread::ThreadId;
 use crate::wait::clock;
 
 /// Names that are told apart. A program that names each of its pools anew has one row for all the rest.
-const MOST_NAMES: usize = 256;
+const MOST_NAMES: usize = 64;
 const OTHERS: &str = "(others)";
 
 /// Times in which all workers were busy and calls waited.

@@ -1,6 +1,7 @@
 //! What was recorded, line by line, for a report.
 
 use super::distribution::Spread;
+use super::ended::EndedThreads;
 use super::ledger::{Record, ledger};
 use super::pool::PoolFacts;
 use super::{counters, counters::Sums};
@@ -147,6 +148,12 @@ pub fn queues() -> Vec<QueueFacts> {
 #[must_use]
 pub fn pools() -> Vec<PoolFacts> {
     ledger().pools.facts(clock::now())
+}
+
+/// The threads that have ended and are not kept one by one.
+#[must_use]
+pub fn ended() -> EndedThreads {
+    ledger().ended.sums()
 }
 
 /// The sums of every line, and of what has none by kind.
