@@ -159,7 +159,7 @@ def _starvation(each: Starved) -> str:
     times = f", overtaken {count(overtaken)} times" if overtaken > 1 else ""
     peers = f"its {each.peers} peers about {duration(each.median)}"
     name = cut(label(each.thread), _SHORT_LABEL)
-    return f"{name} starved: waited {duration(each.waited)}, {peers}{times}"
+    return cut(f"{name} starved: waited {duration(each.waited)}, {peers}{times}", _WIDTH)
 
 
 def _thread_table(rows: list[_Row], columns: list[str]) -> list[str]:

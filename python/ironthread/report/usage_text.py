@@ -136,7 +136,7 @@ def _pools(pools: list[PoolUse], page: Page) -> list[str]:
     )
     text += _more(pools[_ROWS:])
     for pool in shown:
-        text.append(f"{_label(pool)}: {_rate(pool)}")
+        text.append(cut(f"{_label(pool)}: {_rate(pool)}", page.width))
         if pool.saturated_longest > _SATURATED * page.elapsed:
             text.append(page.paint.alarm(_saturation(pool)))
     return text
