@@ -9,7 +9,7 @@
 #                      of this machine; writes docs/conformance.md
 #   make stress        the long runs: lost wake-ups, exits and forks in the middle of everything
 #   make loom          model checking of the door and of the lock-free fast paths
-#   make bench         every operation against the standard library, as ratios
+#   make bench         every operation against the standard library, as ratios; what watching costs
 #   make docs          the Rust documentation
 #   make clean         removes what was built
 #
@@ -91,6 +91,7 @@ loom:
 
 bench: build
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/watching.py
 
 check: check-rust check-python
 

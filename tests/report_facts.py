@@ -18,12 +18,14 @@ def assert_report(
     assert report["program"] == program
     main, *started = report["threads"]["list"]
     assert (main["main"], main["name"]) == (True, "MainThread")
+    assert report["threads"]["others"] is None
     assert report["threads"]["started"] == len(started)
     assert 1 <= report["threads"]["peak"] <= 1 + len(started)
     _assert_names([thread["name"] for thread in started], threads)
     for thread in (main, *started):
         _assert_thread(thread, report["elapsed"])
     _assert_waits(report)
+    _assert_usage(report)
 
 
 def _assert_names(names: list[str], threads: Mapping[str, int | range]) -> None:
@@ -44,6 +46,9 @@ def _assert_thread(thread: dict[str, Any], elapsed: float) -> None:
     assert thread["cpu"] is None or 0 <= thread["cpu"] <= lived + SLACK, thread
     waited = sum(wait["total"] for wait in thread["waited"].values())
     assert 0 <= waited <= lived + SLACK, thread
+    assert all(seconds is None or seconds >= 0 for seconds in thread["time"].values()), thread
+    if thread["cpu"] is not None:
+        assert lived - SLACK <= sum(thread["time"].values()) <= lived + SLACK, thread
     # Only a thread that never ended can be in a wait at the end.
     assert thread["alive"] or thread["waiting"] is None, thread
 
@@ -54,11 +59,30 @@ def _assert_waits(report: dict[str, Any]) -> None:
     for wait in waits:
         assert wait["count"] >= 1, wait
         assert 0 <= wait["longest"] <= wait["total"] <= wait["longest"] * wait["count"] * 1.001
+        assert 0 <= wait["p50"] <= wait["p95"] <= wait["p99"] <= wait["longest"], wait
+        assert 0 <= wait["occupied"] <= report["elapsed"] + SLACK, wait
         assert wait["origin"] is None or wait["objects"] >= 1, wait
     by_kind = _sums(waits, lambda wait: [(wait["kind"], wait)])
     by_thread = _sums(report["threads"]["list"], lambda thread: thread["waited"].items())
     # Each wait is counted for the thread that waited and for the line that made what it waited for.
     assert by_kind == by_thread
+
+
+def _assert_usage(report: dict[str, Any]) -> None:
+    waits = {(wait["kind"], str(wait["origin"])): wait for wait in report["waits"]}
+    for lock in report["locks"]:
+        assert 0 <= lock["contended"] <= lock["acquired"], lock
+        assert lock["held"]["samples"] <= lock["acquired"], lock
+        wait = waits.get((lock["kind"], str(lock["origin"])))
+        blocked = sum(blocker["waits"] for blocker in lock["blockers"])
+        assert blocked <= (wait["count"] if wait else 0), lock
+    for queue in report["queues"]:
+        assert queue["typical"] <= queue["deepest"], queue
+        assert max(queue["full"], queue["empty"]) <= report["elapsed"] + SLACK, queue
+    for pool in report["pools"]:
+        assert pool["ended"] + pool["cancelled"] <= pool["submitted"], pool
+        assert pool["failed"] <= pool["ended"], pool
+        assert 0 <= pool["utilisation"] <= 1.001, pool
 
 
 def _sums(entries: list[dict[str, Any]], waits: Any) -> dict[str, int]:

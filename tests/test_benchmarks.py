@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -56,6 +57,21 @@ def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(tmp_pat
     figures = json.loads(file.read_text(encoding="utf-8"))["figures"]
     assert [figure["name"] for figure in figures] == [operation.name for operation in asked]
     assert all(figure["ratio"] > 0 for figure in figures)
+
+
+def test_what_watching_costs_is_printed_for_each_program() -> None:
+    done = subprocess.run(
+        [sys.executable, str(DIRECTORY / "watching.py"), "--pairs", "1"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name, allowed in (("short locks, 4 threads", "1.20"), ("web crawler", "1.05")):
+        row = rf"^  {name} +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +{allowed}$"
+        assert re.search(row, done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.mark.parametrize("pattern", ["no such operation", "("])

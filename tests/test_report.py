@@ -9,10 +9,11 @@ import re
 from typing import Any
 
 import pytest
-from ironthread.report.collect import Report, Site, Thread, Waited, Waiting, collect
+from ironthread.report.collect import Report, Site, Thread, Waiting, collect
 from ironthread.report.json import render as render_json
 from ironthread.report.table import duration, table
 from ironthread.report.text import render as render_text
+from ironthread.report.waited import Spread, Waited
 
 
 def thread(name: str, started: float = 0, ended: float = 1, **facts: Any) -> Thread:
@@ -24,8 +25,30 @@ def thread(name: str, started: float = 0, ended: float = 1, **facts: Any) -> Thr
 
 def row(name: str | None, **facts: Any) -> dict[str, Any]:
     """A thread as the engine describes it."""
-    plain = {"id": 1, "ident": 1, "native_id": 1, "alive": False, "started": 0.0, "ended": 1.0}
-    return plain | {"name": name, "cpu": None, "waited": {}, "waiting": None} | facts
+    plain: dict[str, Any] = {
+        "id": 1,
+        "ident": 1,
+        "native_id": 1,
+        "alive": False,
+        "started": 0.0,
+        "ended": 1.0,
+    }
+    plain |= {"name": name, "cpu": None, "waited": {}, "waiting": None, "overtaken": 0}
+    return plain | facts
+
+
+def wait_row(kind: str, line: int, count: int, total: float) -> dict[str, Any]:
+    """Waits as the engine describes them."""
+    row = {"kind": kind, "origin": ("/p/app.py", line), "objects": 1, "count": count}
+    times = dict.fromkeys(("longest", "p50", "p95", "p99", "occupied"), total)
+    return row | {"total": total} | times
+
+
+def snapshot_with(**parts: Any) -> dict[str, Any]:
+    """A snapshot of three seconds as the engine makes it."""
+    plain = {"waits": [], "locks": [], "queues": [], "pools": [], "elapsed": 3.0}
+    ended = {"count": 0}
+    return plain | {"threads": [row("MainThread")], "ended": ended} | parts
 
 
 def report_with(
@@ -79,23 +102,20 @@ def test_the_peak_counts_who_was_alive_at_one_time() -> None:
     assert (alive.started, alive.peak) == (4, 4)
 
 
-def test_waits_on_one_line_are_merged_and_sorted() -> None:
-    origin = ("/p/app.py", 7)
+def test_waits_are_sorted_and_what_nobody_waited_for_is_left_out() -> None:
     rows = [
-        {"kind": "Lock", "origin": ("/p/b.py", 1), "objects": 1, "count": 1, "total": 0.5}
-        | {"longest": 0.5},
-        {"kind": "Lock", "origin": origin, "objects": 2, "count": 3, "total": 1.0, "longest": 0.7},
-        {"kind": "Lock", "origin": origin, "objects": 2, "count": 1, "total": 0.4, "longest": 0.4},
-        {"kind": "Event", "origin": origin, "objects": 1, "count": 0, "total": 0, "longest": 0},
+        wait_row("Lock", 1, count=1, total=0.5),
+        wait_row("Lock", 7, count=4, total=1.4),
+        wait_row("Event", 7, count=0, total=0.0),
     ]
-    snapshot = {"waits": rows, "threads": [row("MainThread")], "elapsed": 3.0}
-    sites = collect(snapshot, ["app.py"], 0.1).sites
+    sites = collect(snapshot_with(waits=rows), ["app.py"], 0.1).sites
     assert [(site.kind, site.origin) for site in sites] == [
-        ("Lock", origin),
-        ("Lock", ("/p/b.py", 1)),
+        ("Lock", ("/p/app.py", 7)),
+        ("Lock", ("/p/app.py", 1)),
     ]
     waited = sites[0].waited
-    assert (sites[0].objects, waited.count, waited.total, waited.longest) == (2, 4, 1.4, 0.7)
+    assert (waited.count, waited.total, waited.longest) == (4, 1.4, 1.4)
+    assert (sites[0].spread.p95, sites[0].occupied) == (1.4, 1.4)
 
 
 def test_few_threads_have_a_line_each_and_many_are_grouped() -> None:
@@ -105,8 +125,8 @@ def test_few_threads_have_a_line_each_and_many_are_grouped() -> None:
     assert "×" not in few
     crowd = [thread(f"crawler-{i}", waited=waited) for i in range(16)]
     many = render_text(report_with([*crowd, thread("printer")]), "/p")
-    assert re.search(r"^crawler-\* × 16 +16\.0 s +160 ms +8\.00 s$", many, re.MULTILINE)
-    assert re.search(r"^MainThread +2\.00 s +10\.0 ms +-$", many, re.MULTILINE)
+    assert re.search(r"^crawler-\* × 16 +16\.0 s +160 ms +8\.00 s +7\.84 s$", many, re.MULTILINE)
+    assert re.search(r"^MainThread +2\.00 s +10\.0 ms +- +1\.99 s$", many, re.MULTILINE)
     assert re.search(r"^printer ", many, re.MULTILINE)
     assert "crawler-1 " not in many
 
@@ -125,14 +145,14 @@ def test_a_crowd_of_different_names_is_cut_to_the_longest_lived() -> None:
 def test_only_kinds_that_occurred_have_a_column() -> None:
     waited = {"Queue.get": Waited(1, 0.1, 0.1), "Lock": Waited(1, 0.1, 0.1)}
     text = render_text(report_with([thread("a", waited=waited)]), "/p")
-    assert re.search(r"^thread +lived +CPU +Lock +Queue.get$", text, re.MULTILINE)
+    assert re.search(r"^thread +lived +CPU +Lock +Queue.get +elsewhere$", text, re.MULTILINE)
 
 
 def test_the_most_waited_for_are_shown_and_the_rest_is_summed_up() -> None:
     sites = [Site("Lock", ("/p/app.py", n), 1, Waited(1, 1 / n, 1 / n)) for n in range(1, 15)]
     sites.append(Site("Event", None, 0, Waited(1, 1e-6, 1e-6)))
     text = render_text(report_with(sites=sites), "/p")
-    assert re.search(r"^Lock +app\.py:10 +1 +1 +100 ms +100 ms$", text, re.MULTILINE)
+    assert re.search(r"^Lock +app\.py:10 +1 +100 ms +0 +0 +100 ms$", text, re.MULTILINE)
     assert "app.py:11" not in text
     assert "… and 5 more, 323 ms together" in text
     short = render_text(report_with(sites=[sites[0], sites[-1]]), "/p")
@@ -191,7 +211,7 @@ def test_columns_there_is_no_room_for_are_named_the_least_waited_for_last() -> N
 
 def test_places_are_as_short_as_the_room_asks() -> None:
     def made_at(path: str) -> str:
-        sites = [Site("Queue.join", (path, 1234), 10000, Waited(100000, 59.9, 59.9))]
+        sites = [Site("Queue.join", (path, 1234), 1, Waited(100000, 59.9, 59.9))]
         text = render_text(report_with(sites=sites), "/p")
         assert width(text) == 80
         found = re.search(r"^Queue\.join  (\S+):1234 ", text, re.MULTILINE)
@@ -202,7 +222,13 @@ def test_places_are_as_short_as_the_room_asks() -> None:
     assert made_at("/p/a_long_directory/package/module.py") == "…/package/module.py"
     assert made_at("/p/a_package_of_a_long_name/module.py") == "…/module.py"
     assert made_at("/usr/lib/a_package_of_a_long_name/module.py") == "…/module.py"
-    assert made_at("/p/a_module_of_an_even_longer_name.py") == "…le_of_an_even_longer_name.py"
+    assert made_at("/p/a_module_of_an_even_longer_name.py") == "…_of_an_even_longer_name.py"
+
+
+def test_how_many_objects_a_line_made_stands_with_it() -> None:
+    sites = [Site("Lock", ("/p/app.py", 3), 10000, Waited(1, 1.0, 1.0))]
+    text = render_text(report_with(sites=sites), "/p")
+    assert re.search(r"^Lock +app\.py:3 × 10,000 +1 ", text, re.MULTILINE)
 
 
 def test_how_long_threads_take_to_begin_is_for_the_json_only() -> None:
@@ -210,7 +236,7 @@ def test_how_long_threads_take_to_begin_is_for_the_json_only() -> None:
     sites = [Site(kind, ("/p/app.py", 3), 1, waits) for kind, waits in waited.items()]
     report = report_with([thread("a", waited=waited)], sites)
     text = render_text(report, "/p")
-    assert re.search(r"^thread +lived +CPU +Lock$", text, re.MULTILINE)
+    assert re.search(r"^thread +lived +CPU +Lock +elsewhere$", text, re.MULTILINE)
     assert re.search(r"^Lock +app\.py:3 ", text, re.MULTILINE)
     assert "Thread.start" not in text
     found = json.loads(render_json(report))
@@ -227,9 +253,9 @@ def test_a_wait_that_is_not_over_counts_for_its_thread_and_names_who_holds_the_l
     orphan = thread("orphan", 0, 2, alive=True)
     orphan.waiting = Waiting("RLock", origin, 1.0, thread("gone"))
     text = render_text(report_with([holder, late, idle, orphan]), "/p")
-    assert re.search(r"^thread +lived +CPU +Lock +RLock +Event$", text, re.MULTILINE)
-    assert re.search(r"^late +2\.00 s +10\.0 ms +1\.75 s +- +-$", text, re.MULTILINE)
-    assert re.search(r"^idle +2\.00 s +10\.0 ms +- +- +1\.00 s$", text, re.MULTILINE)
+    assert re.search(r"^thread +lived +CPU +Lock +RLock +Event +elsewhere$", text, re.MULTILINE)
+    assert re.search(r"^late +2\.00 s +10\.0 ms +1\.75 s +- +- +240 ms$", text, re.MULTILINE)
+    assert re.search(r"^idle +2\.00 s +10\.0 ms +- +- +1\.00 s +990 ms$", text, re.MULTILINE)
     assert re.search(r"^still waiting +for +held by +made at +since$", text, re.MULTILINE)
     assert re.search(r"^late +Lock +keeper +app\.py:3 +1\.50 s$", text, re.MULTILINE)
     assert re.search(r"^idle +Event +- +app\.py:3 +1\.00 s$", text, re.MULTILINE)
@@ -243,11 +269,23 @@ def test_json_has_the_documented_members() -> None:
         render_json(
             report_with(
                 [thread("a", alive=True, waited={"Lock": Waited(1, 0.1, 0.1)}, waiting=waiting)],
-                [Site("Lock", ("/p/app.py", 4), 2, Waited(1, 0.1, 0.1))],
+                [
+                    Site(
+                        "Lock",
+                        ("/p/app.py", 4),
+                        2,
+                        Waited(1, 0.1, 0.1),
+                        Spread(0.05, 0.09, 0.1),
+                        0.1,
+                    )
+                ],
             )
         )
     )
-    assert list(found) == ["schema", "program", "process", "elapsed", "cpu", "threads", "waits"]
+    assert list(found) == [
+        *("schema", "program", "process", "elapsed", "cpu"),
+        *("threads", "waits", "locks", "queues", "pools"),
+    ]
     assert found["program"] == ["app.py", "-v"]
     assert found["process"] == os.getpid()
     assert found["threads"]["list"][1] == {
@@ -260,6 +298,16 @@ def test_json_has_the_documented_members() -> None:
         "ended": None,
         "cpu": 0.01,
         "waited": {"Lock": {"count": 1, "total": 0.1, "longest": 0.1}},
+        "time": {
+            "running": 0.01,
+            "gil": 0.0,
+            "locks": pytest.approx(0.1 + 1.5),
+            "queues": 0,
+            "joins": 0,
+            "elsewhere": 0.0,
+        },
+        "overtaken": 0,
+        "starved": None,
         "waiting": {
             "kind": "Lock",
             "origin": {"file": "/p/app.py", "line": 3},
@@ -275,5 +323,9 @@ def test_json_has_the_documented_members() -> None:
             "count": 1,
             "total": 0.1,
             "longest": 0.1,
+            "p50": 0.05,
+            "p95": 0.09,
+            "p99": 0.1,
+            "occupied": 0.1,
         }
     ]

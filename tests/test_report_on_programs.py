@@ -331,7 +331,7 @@ def test_files_are_named_from_where_the_program_was_started(tmp_path: Path) -> N
         """,
     )
     done = run("app.py", cwd=tmp_path)
-    assert re.search(r"Event +lib/part\.py:2 +1 +1 ", done.stderr)
+    assert re.search(r"Event +lib/part\.py:2 +1 ", done.stderr)
 
 
 def test_a_terminal_that_has_no_such_characters_gets_others(tmp_path: Path) -> None:

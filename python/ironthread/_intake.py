@@ -116,6 +116,8 @@ class Intake:
         with pool._shutdown_lock, _standard._global_shutdown_lock:
             pool._refuse_when_over()
             assert place is not None, "a pool whose backlog is closed is over"
+            if pool._meter is not None:
+                job.task = pool._meter.submit()
             job.put(place, options.priority)
             pool._adjust_thread_count()
         return job.future
@@ -141,6 +143,8 @@ class Intake:
         if job.is_late():
             job.abandon()
         elif self._limit is None or self._limit.acquire(_left(job.due, until)):
+            if pool._meter is not None:
+                job.task = pool._meter.submit()
             job.run_here()
         else:
             self._give_up(job, until)

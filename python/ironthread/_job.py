@@ -7,13 +7,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ironthread import _core
     from ironthread._futures import Future
 
 
 class Job:
     """A call, and the future of its outcome."""
 
-    __slots__ = ("args", "fn", "future", "kwargs")
+    __slots__ = ("args", "fn", "future", "kwargs", "task")
 
     def __init__(
         self, future: Future, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -22,19 +23,29 @@ class Job:
         self.fn = fn
         self.args = args
         self.kwargs = kwargs
+        # What is told of the call, in a pool that is watched.
+        self.task: _core.PoolTask | None = None
 
     def run(self) -> None:
         """Make the call, unless it was cancelled."""
         future = self.future
         if not future._start_here():
             return
+        task = self.task
+        if task is not None:
+            task.begin()
+        # Told before the outcome is there: who waits for that finds it counted.
         try:
             result = self.fn(*self.args, **self.kwargs)
         except BaseException as error:
+            if task is not None:
+                task.end(failed=True)
             future.set_exception(error)
             # The error's traceback leads to this frame: no cycle through it.
             del future, self
         else:
+            if task is not None:
+                task.end(failed=False)
             future.set_result(result)
 
     def abandon(self, error: BaseException | None = None) -> None:

@@ -52,6 +52,9 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     # Where its calls come in, if it was made with options of ours.
     _intake: Intake | None = None
 
+    # What it tells of its calls, if the program is watched.
+    _meter: _core.PoolMeter | None = None
+
     # What its workers do.
     _work: Any = staticmethod(work)
 
@@ -95,6 +98,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             self._intake = Intake(workers, max_queue, when_full, rate_limit, inherit_context)
         if not self._is_plain:
             return
+        self._meter = _core.pool_meter(thread_name_prefix, self._max_workers)
         self._initializer = initializer
         self._initargs = initargs
         self._work_queue: Any = self._intake.backlog if self._intake else _core.SimpleQueue()
@@ -123,7 +127,10 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Future:
         future = Future()
-        self._work_queue.put(Job(future, fn, args, kwargs))
+        job = Job(future, fn, args, kwargs)
+        if self._meter is not None:
+            job.task = self._meter.submit()
+        self._work_queue.put(job)
         return future
 
     def _refuse_when_over(self) -> None:

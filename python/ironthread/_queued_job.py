@@ -79,15 +79,22 @@ class QueuedJob(Job):
         if not begins:
             backlog.done()
             return
+        task = self.task
+        if task is not None:
+            task.begin()
         # The place is free before the outcome is there: who waits for that may submit again.
         try:
             result = self._call()
         except BaseException as error:
+            if task is not None:
+                task.end(failed=True)
             backlog.done()
             future.set_exception(error)
             # The error's traceback leads to this frame: no cycle through it.
             del future, self
         else:
+            if task is not None:
+                task.end(failed=False)
             backlog.done()
             future.set_result(result)
 
@@ -98,14 +105,21 @@ class QueuedJob(Job):
         """
         future = self.future
         future._start_here()
+        task = self.task
+        if task is not None:
+            task.begin(by_worker=False)
         try:
             result = self._call()
         except BaseException as error:
+            if task is not None:
+                task.end(failed=True, by_worker=False)
             future.set_exception(error)
             if not isinstance(error, Exception):
                 raise
             del future, self
         else:
+            if task is not None:
+                task.end(failed=False, by_worker=False)
             future.set_result(result)
 
     def _call(self) -> Any:

@@ -142,6 +142,8 @@ class WorkStealingExecutor(ThreadPoolExecutor):
         future = TaskFuture()
         future._crew = crew = self._work_queue
         future._job = job = _StolenJob(future, fn, args, kwargs)
+        if self._meter is not None:
+            job.task = self._meter.submit()
         ours = here.hand if here.crew is crew else None
         (crew if ours is None else ours).put(job)
         return future

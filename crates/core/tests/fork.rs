@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, scope, yield_now};
 
 use common::{long, soon, start_waiting, until};
+use ironthread::observe::metrics;
 use ironthread::observe::origin::{Line, line, made_at};
 use ironthread::observe::registry::{ThreadFacts, ident_of, set_name, threads};
 use ironthread::queue::{Fifo, Queue};
@@ -362,10 +363,10 @@ fn a_fork_beside_a_recording_leaves_its_tables_free() {
     let here = Line { file: "fork.rs".into(), number: line!() };
     watch::start();
     let make = || assert!(line(made_at(&here, Kind::Lock)).is_some());
-    let report = || drop(watch::waits());
+    let report = || drop(metrics::waits());
     let passed = children_pass_beside(&[&make, &report], || {
         make();
-        Event::new().wait(soon()) == Ok(false) && !watch::waits().is_empty()
+        Event::new().wait(soon()) == Ok(false) && !metrics::waits().is_empty()
     });
     watch::stop();
     assert!(passed);

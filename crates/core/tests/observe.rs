@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use common::{long, soon, start, start_waiting, until};
 use ironthread::observe::Tally;
+use ironthread::observe::metrics::{self, WaitFacts};
 use ironthread::observe::origin::{Line, line, made_at};
 use ironthread::observe::registry::{
     ThreadFacts, announce, announce_end, ident_of, set_helper, set_name, threads,
@@ -47,8 +48,9 @@ fn origin(number: u32, kind: Kind) -> Origin {
 
 /// What was recorded for a kind of thing that a line made.
 fn recorded(kind: Kind, origin: Origin) -> Option<Tally> {
-    let waits = watch::waits();
-    waits.into_iter().find(|row| (row.0, row.1) == (kind, Some(origin))).map(|row| row.2)
+    let waits = metrics::waits();
+    let of_line = |row: &WaitFacts| (row.kind, row.origin) == (kind, Some(origin));
+    waits.into_iter().find(of_line).map(|row| row.tally)
 }
 
 #[test]

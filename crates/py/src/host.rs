@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use ironthread::error::Deadlock;
 use ironthread::observe::registry;
 use ironthread::wait::host::{Host, set_host};
+use ironthread::wait::{clock, watch};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -76,11 +77,17 @@ impl Host for Interpreter {
     fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
         // When the interpreter is being finalized, the way back in hangs for ever instead of unwinding
         // or running on: PyO3 guards it on versions whose interpreter does not.
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that lets the interpreter go"
-        )]
-        attached().detach(sleep);
+        #[expect(clippy::disallowed_methods, reason = "the one place that lets the interpreter go")]
+        let detach = |sleep: &mut (dyn FnMut() + Send)| attached().detach(sleep);
+        if !watch::is_on() {
+            return detach(sleep);
+        }
+        let mut awake = 0;
+        detach(&mut || {
+            sleep();
+            awake = clock::now();
+        });
+        registry::count_attaching(clock::now().saturating_sub(awake));
     }
 
     fn takes_signals(&self) -> bool {

@@ -17,11 +17,13 @@ mod crew;
 mod deadlock;
 mod errors;
 mod event;
+mod figures;
 mod foreign;
 mod future;
 mod host;
 mod hot;
 mod lock;
+mod meter;
 mod origin;
 mod program;
 mod queue;
@@ -50,6 +52,7 @@ mod _core {
         event::PyEvent,
         future::PyFuture,
         lock::PyLock,
+        meter::{PyPoolMeter, PyPoolTask, pool_meter},
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
         rate::PyRateLimit,

@@ -31,7 +31,12 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 /// Looking is best effort: an object is made even where its maker cannot be told.
 #[cold]
 fn find(py: Python<'_>, kind: Kind) -> Option<Origin> {
+    Some(made_at(&program_line(py)?, kind))
+}
+
+/// The line of the program that runs now, as far as it can be told.
+pub(crate) fn program_line(py: Python<'_>) -> Option<Line> {
     let found = program::call(FINDER.get()?.bind(py), &[]).ok()?;
     let (file, number): (Name, u32) = found.extract().ok()?;
-    Some(made_at(&Line { file: file.0.into(), number }, kind))
+    Some(Line { file: file.0.into(), number })
 }

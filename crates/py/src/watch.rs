@@ -1,11 +1,14 @@
 //! Observation for `ironthread run`: switching it on and off, and what was seen.
 
+use ironthread::observe::metrics::{self, WaitFacts};
+use ironthread::observe::origin;
 use ironthread::observe::registry::{self, ThreadFacts, Waiting};
-use ironthread::observe::{Tally, origin};
 use ironthread::thread::ThreadId;
-use ironthread::wait::{Kind, Origin, watch};
+use ironthread::wait::watch;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+
+use crate::figures::{self, origin_into, spread_into, tally_into, waits_by_kind};
 
 /// Begin recording waits, and the source line of every primitive made from now on.
 #[pyfunction]
@@ -21,20 +24,24 @@ pub(crate) fn watch_stop() {
     watch::stop();
 }
 
-/// Return what was recorded: waits by line, threads, and the seconds since recording began.
+/// Return what was recorded: waits, locks and queues by line, pools, threads, and the seconds since recording began.
 #[pyfunction]
 pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let snapshot = PyDict::new(py);
     let waits = PyList::empty(py);
-    for (kind, origin, tally) in watch::waits() {
-        waits.append(wait_row(py, kind, origin, tally)?)?;
+    for facts in metrics::waits() {
+        waits.append(wait_row(py, facts)?)?;
     }
     let threads = PyList::empty(py);
     for facts in registry::threads().into_iter().filter(|facts| !facts.helper) {
         threads.append(thread_row(py, &facts)?)?;
     }
     snapshot.set_item("waits", waits)?;
+    snapshot.set_item("locks", figures::locks(py)?)?;
+    snapshot.set_item("queues", figures::queues(py)?)?;
+    snapshot.set_item("pools", figures::pools(py)?)?;
     snapshot.set_item("threads", threads)?;
+    snapshot.set_item("ended", figures::ended(py)?)?;
     snapshot.set_item("elapsed", since_start(ironthread::wait::clock::now()))?;
     Ok(snapshot)
 }
@@ -50,24 +57,13 @@ fn since_start(moment: u64) -> f64 {
     seconds(moment.saturating_sub(watch::since()))
 }
 
-fn tally_into(row: &Bound<'_, PyDict>, tally: Tally) -> PyResult<()> {
-    row.set_item("count", tally.count)?;
-    row.set_item("total", seconds(tally.total))?;
-    row.set_item("longest", seconds(tally.longest))
-}
-
-fn wait_row(
-    py: Python<'_>,
-    kind: Kind,
-    origin: Option<Origin>,
-    tally: Tally,
-) -> PyResult<Bound<'_, PyDict>> {
+fn wait_row(py: Python<'_>, facts: WaitFacts) -> PyResult<Bound<'_, PyDict>> {
     let row = PyDict::new(py);
-    row.set_item("kind", kind.name())?;
-    let made = origin.and_then(origin::line);
-    row.set_item("objects", made.as_ref().map_or(0, |(_, objects)| *objects))?;
-    row.set_item("origin", made.map(|(line, _)| (line.file.to_string(), line.number)))?;
-    tally_into(&row, tally)?;
+    row.set_item("kind", facts.kind.name())?;
+    origin_into(&row, facts.origin)?;
+    tally_into(&row, facts.tally)?;
+    spread_into(&row, facts.spread)?;
+    row.set_item("occupied", seconds(facts.occupied))?;
     Ok(row)
 }
 
@@ -81,15 +77,8 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
     row.set_item("started", since_start(facts.started))?;
     row.set_item("ended", facts.ended.map(since_start))?;
     row.set_item("cpu", facts.cpu.map(|cpu| cpu.as_secs_f64()))?;
-    let waited = PyDict::new(py);
-    for (kind, tally) in Kind::ALL.into_iter().zip(facts.waits) {
-        if tally.count > 0 {
-            let entry = PyDict::new(py);
-            tally_into(&entry, tally)?;
-            waited.set_item(kind.name(), entry)?;
-        }
-    }
-    row.set_item("waited", waited)?;
+    row.set_item("waited", waits_by_kind(py, &facts.waits, &facts.attaching)?)?;
+    row.set_item("overtaken", facts.overtaken)?;
     let waiting = facts.waiting.map(|waiting| waiting_row(py, waiting)).transpose()?;
     if let Some(waiting) = &waiting {
         waiting.set_item("holder", facts.holder.map(ThreadId::get))?;

@@ -13,6 +13,9 @@ from .event import Event as Event
 from .future import Future as Future
 from .future import prepare_futures as prepare_futures
 from .lock import Lock as Lock
+from .meter import PoolMeter as PoolMeter
+from .meter import PoolTask as PoolTask
+from .meter import pool_meter as pool_meter
 from .queue import LifoQueue as LifoQueue
 from .queue import PriorityQueue as PriorityQueue
 from .queue import Queue as Queue
@@ -55,6 +58,8 @@ __all__ = [
     "Life",
     "LifoQueue",
     "Lock",
+    "PoolMeter",
+    "PoolTask",
     "PriorityQueue",
     "Queue",
     "RLock",
@@ -65,6 +70,7 @@ __all__ = [
     "deadlock_words",
     "end_timer",
     "name_os_thread",
+    "pool_meter",
     "prepare_futures",
     "queue_call_next",
     "queue_enlist",

@@ -6,10 +6,65 @@ class _Tally(TypedDict):
     total: float
     longest: float
 
-class _WaitRow(_Tally):
+class _Times(_Tally):
+    p50: float
+    p95: float
+    p99: float
+
+class _KindTally(_Tally):
+    # Of the total, how long the thread was awake and waited for the GIL.
+    gil: float
+
+class _WaitRow(_Times):
     kind: str
     origin: tuple[str, int] | None
     objects: int
+    # For how long at least one thread waited.
+    occupied: float
+
+class _BlockerRow(_Tally):
+    # The id of the thread; None for all that are not told apart.
+    thread: int | None
+
+class _LockRow(TypedDict):
+    kind: str
+    origin: tuple[str, int] | None
+    objects: int
+    acquired: int
+    contended: int
+    # The holds that were timed.
+    held: _Times
+    # Who held the locks when others came to wait.
+    blockers: list[_BlockerRow]
+
+class _QueueRow(TypedDict):
+    origin: tuple[str, int] | None
+    objects: int
+    puts: int
+    gets: int
+    deepest: int
+    typical: int
+    full: float
+    empty: float
+
+class _PoolRow(TypedDict):
+    name: str
+    origin: tuple[str, int] | None
+    pools: int
+    workers: int
+    submitted: int
+    failed: int
+    cancelled: int
+    deepest: int
+    typical: int
+    queued: _Times
+    ran: _Times
+    busy: float
+    capacity: float
+    active: float
+    saturated: float
+    saturated_longest: float
+    saturated_waiting: int
 
 class _WaitingRow(TypedDict):
     kind: str
@@ -31,12 +86,27 @@ class _ThreadRow(TypedDict):
     ended: float | None
     # Seconds of processor time.
     cpu: float | None
-    waited: dict[str, _Tally]
+    waited: dict[str, _KindTally]
+    overtaken: int
     waiting: _HeldRow | None
+
+class _EndedRow(TypedDict):
+    count: int
+    # The most threads that were alive at one time while these were.
+    peak: int
+    lived: float
+    cpu: float
+    waited: dict[str, _KindTally]
+    overtaken: int
 
 class _Snapshot(TypedDict):
     waits: list[_WaitRow]
+    locks: list[_LockRow]
+    queues: list[_QueueRow]
+    pools: list[_PoolRow]
     threads: list[_ThreadRow]
+    # Of the threads that have ended, all but the last.
+    ended: _EndedRow
     elapsed: float
 
 def watch_start() -> None: ...

@@ -7,7 +7,7 @@ from ironthread.report.collect import Report, collect
 __all__ = ["collect", "render"]
 
 
-def render(form: str, report: Report, directory: str) -> str:
+def render(form: str, report: Report, directory: str, coloured: bool = False) -> str:
     """The report in the given form, "text" or "json".
 
     The text names files below `directory` relative to it.
@@ -18,4 +18,4 @@ def render(form: str, report: Report, directory: str) -> str:
         return json.render(report)
     from ironthread.report import text
 
-    return text.render(report, directory)
+    return text.render(report, directory, coloured)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import threading
 
+from ironthread.report.usage import Usage
+from ironthread.report.waited import Spread, Waited
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,35 +22,27 @@ if TYPE_CHECKING:
 _OWN_KINDS = frozenset({"Timer"})
 
 
-class Waited:
-    """Waits that are over: how many, how long together, and the longest of them."""
-
-    __slots__ = ("count", "longest", "total")
-
-    def __init__(self, count: int = 0, total: float = 0.0, longest: float = 0.0) -> None:
-        self.count = count
-        self.total = total
-        self.longest = longest
-
-    def add(self, other: Waited) -> None:
-        """Take the other waits in."""
-        self.count += other.count
-        self.total += other.total
-        self.longest = max(self.longest, other.longest)
-
-
 class Site:
     """A line of the program, and the waits on what it made. No origin: made before the start."""
 
-    __slots__ = ("kind", "objects", "origin", "waited")
+    __slots__ = ("kind", "objects", "occupied", "origin", "spread", "waited")
 
     def __init__(
-        self, kind: str, origin: tuple[str, int] | None, objects: int, waited: Waited
+        self,
+        kind: str,
+        origin: tuple[str, int] | None,
+        objects: int,
+        waited: Waited,
+        spread: Spread | None = None,
+        occupied: float = 0.0,
     ) -> None:
         self.kind = kind
         self.origin = origin
         self.objects = objects
         self.waited = waited
+        self.spread = spread or Spread()
+        self.occupied = occupied
+        """For how long at least one thread waited, those that wait still included."""
 
 
 class Waiting:
@@ -74,7 +69,7 @@ class Thread:
 
     __slots__ = (
         *("name", "ident", "native_id", "is_main", "started", "ended", "alive", "cpu"),
-        *("waited", "waiting"),
+        *("waited", "waiting", "overtaken"),
     )
 
     def __init__(
@@ -89,6 +84,7 @@ class Thread:
         cpu: float | None,
         waited: dict[str, Waited] | None = None,
         waiting: Waiting | None = None,
+        overtaken: int = 0,
     ) -> None:
         self.name = name
         self.ident = ident
@@ -100,11 +96,35 @@ class Thread:
         self.cpu = cpu
         self.waited = waited or {}
         self.waiting = waiting
+        self.overtaken = overtaken
+        """How often it was woken for something that another thread took first."""
 
     @property
     def lived(self) -> float:
         """How long it lived."""
         return self.ended - self.started
+
+    def waits(self, end: float) -> dict[str, float]:
+        """The seconds it was asleep by kind, until `end` in the wait that it was in then."""
+        waits = {kind: waited.total - waited.gil for kind, waited in self.waited.items()}
+        if self.waiting is not None:
+            kind = self.waiting.kind
+            waits[kind] = waits.get(kind, 0.0) + end - self.waiting.since
+        return waits
+
+
+class Ended:
+    """The threads that ended and are not told one by one: sums."""
+
+    __slots__ = ("count", "cpu", "lived", "overtaken", "peak", "waited")
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.count: int = row["count"]
+        self.peak: int = row["peak"]
+        self.lived: float = row["lived"]
+        self.cpu: float = row["cpu"]
+        self.overtaken: int = row["overtaken"]
+        self.waited = _waited_by_kind(row["waited"])
 
 
 class Report:
@@ -118,6 +138,8 @@ class Report:
         threads: list[Thread],
         sites: list[Site],
         is_child: bool = False,
+        usage: Usage | None = None,
+        ended: Ended | None = None,
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -127,18 +149,22 @@ class Report:
         self.cpu = cpu
         self.threads = threads
         self.sites = sites
+        self.usage = usage or Usage()
+        self.ended = ended
+        """Threads that are not in the list, if there are any."""
 
     @property
     def started(self) -> int:
         """How many threads the program started; the main thread is not one of them."""
-        return sum(not thread.is_main for thread in self.threads)
+        unlisted = self.ended.count if self.ended else 0
+        return unlisted + sum(not thread.is_main for thread in self.threads)
 
     @property
     def peak(self) -> int:
         """The most threads that were alive at one time, the main thread included."""
         changes = [(thread.started, 1) for thread in self.threads]
         changes += [(thread.ended, -1) for thread in self.threads if not thread.alive]
-        alive = peak = 0
+        alive, peak = 0, self.ended.peak if self.ended else 0
         for _, change in sorted(changes):  # of two at the same time the end comes first
             alive += change
             peak = max(peak, alive)
@@ -159,7 +185,15 @@ def collect(
     for row in snapshot["threads"]:
         threads[row["id"]].waiting = _waiting(row["waiting"], threads)
     listed = sorted(threads.values(), key=lambda thread: (not thread.is_main, thread.started))
-    return Report(program, elapsed, cpu, listed, _sites(snapshot["waits"]), is_child)
+
+    def named(number: int) -> tuple[str, int | None]:
+        thread = threads.get(number)
+        return ("?", None) if thread is None else (thread.name, thread.ident)
+
+    usage = Usage.of(snapshot, named)
+    ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
+    sites = _sites(snapshot["waits"])
+    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
@@ -173,10 +207,13 @@ def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
         ended=elapsed if ended is None else ended,
         alive=row["alive"],
         cpu=row["cpu"],
-        waited={
-            kind: _waited(wait) for kind, wait in row["waited"].items() if kind not in _OWN_KINDS
-        },
+        waited=_waited_by_kind(row["waited"]),
+        overtaken=row["overtaken"],
     )
+
+
+def _waited_by_kind(row: Mapping[str, Any]) -> dict[str, Waited]:
+    return {kind: Waited.of(wait) for kind, wait in row.items() if kind not in _OWN_KINDS}
 
 
 def _waiting(row: Mapping[str, Any] | None, threads: Mapping[int, Thread]) -> Waiting | None:
@@ -187,17 +224,11 @@ def _waiting(row: Mapping[str, Any] | None, threads: Mapping[int, Thread]) -> Wa
 
 def _sites(rows: Sequence[Mapping[str, Any]]) -> list[Site]:
     """One site for each kind and line, the most waited-for first."""
-    sites: dict[tuple[str, Any], Site] = {}
+    sites: list[Site] = []
     for row in rows:
-        waited = _waited(row)
+        waited = Waited.of(row)
         if waited.count == 0 or row["kind"] in _OWN_KINDS:
             continue
-        key = row["kind"], row["origin"]
-        site = sites.setdefault(key, Site(*key, row["objects"], Waited()))
-        site.objects = max(site.objects, row["objects"])
-        site.waited.add(waited)
-    return sorted(sites.values(), key=lambda site: -site.waited.total)
-
-
-def _waited(row: Mapping[str, Any]) -> Waited:
-    return Waited(row["count"], row["total"], row["longest"])
+        where = row["kind"], row["origin"], row["objects"]
+        sites.append(Site(*where, waited, Spread.of(row), row["occupied"]))
+    return sorted(sites, key=lambda site: -site.waited.total)

@@ -9,6 +9,8 @@ One object, all times in seconds, points in time counted from the start of the p
     threads
       started     how many threads the program started
       peak        the most that were alive at one time, the main thread included
+      others      null, or, of the threads that are not in the list: {count, lived, cpu, waited,
+                  overtaken}; they are all that ended before the last 2,000 of those that ended
       list        the main thread, then the others in the order of their start; for each
         name, ident, native_id
         main      whether it is the main thread
@@ -16,16 +18,53 @@ One object, all times in seconds, points in time counted from the start of the p
         started, ended   points in time
         cpu       its CPU time, null when not known
         waited    an object: kind of wait -> {count, total, longest}
+        time      what its life was spent on: {running, gil, locks, queues, joins, elsewhere}, which
+                  add up to it; see below
+        overtaken how often it was woken for what another thread then took first
+        starved   null, or, of a thread that waited three times as long as its peers (names that
+                  differ in numbers only) for what they compete for, and a tenth of its life:
+                  {waited, peers, median}, with how many peers and how long they waited
         waiting   null, or the wait it was in at the end: {kind, origin, since, holder}; holder is
                   {name, ident} of the thread that held the lock, null where that is no lock
     waits         the most waited-for first; for each line of the program and kind of wait
         kind, origin, objects, count, total, longest
+        p50, p95, p99  percentiles, to one part in a hundred
+        occupied  for how long at least one thread waited
+    locks         the most contended first; for each line that made locks or semaphores
+        kind, origin, objects
+        acquired  how often they were taken (an RLock by the thread that holds it: not counted)
+        contended how often of these they were taken already when the thread came
+        held      of one hold in 64, and the first few: {samples, total, p50, p95, p99, longest};
+                  semaphores are not held by anybody
+        blockers  who held them as others came to wait: [{name, ident, waits, total}]; name and
+                  ident are null for all that are not told apart (the first 64 by time are)
+    queues        the most used first; for each line that made queues
+        origin, objects, puts, gets
+        deepest   the most items that were inside of one of them
+        typical   how many an item found inside, itself included, half of the time (sampled)
+        full      for how long a producer was held back
+        empty     for how long a consumer waited for an item
+    pools         the busiest first; for each line and name of pools
+        name, origin
+        pools, workers   how many were made, and how many workers one may have
+        submitted, ended, failed, cancelled   calls; failed ones raised, and count as ended
+        depth     calls that waited for a worker as one came: {deepest, typical}
+        queued    how long calls waited: {count, total, p50, p95, p99, longest}
+        ran       how long they ran, in the same form
+        per_second   ended calls, from the first submission to the last end
+        utilisation  the share of that time in which workers ran calls (1: all of them always)
+        saturated    all workers busy and calls waiting: {total, longest, waiting}, with the most
+                     calls that waited in the longest such time
 
 `kind` is Lock, RLock, Condition, Semaphore, Event, Barrier, Queue.get, Queue.put, Queue.join,
 Thread.start (for a thread to begin), Thread.join, Future (for its outcome), submit (for a place in
 a bounded pool), work (for a call, of pools beyond the standard ones) or RateLimit.
 `origin` is {file, line}, where the object waited for was made (a thread: where it was started), or
 null when that was before the program started; `objects` tells how many that line made.
+`time`: `running` is CPU time (null when not known); `gil` is how long the thread was back from a
+wait and not let run, which `waited` and `waits` include; `locks` (conditions, events, barriers),
+`queues` (and a pool's calls and places), `joins` (and futures) is time asleep there; `elsewhere` is
+the rest: input and output, sleep, rate limits, and turns of other threads while it could have run.
 `waited` and `waits` tell of waits that are over. The thread that serves timers is not listed, and
 its waits are not counted.
 """
@@ -34,11 +73,16 @@ from __future__ import annotations
 
 import json
 
+from ironthread.report.spent import Spent, starved
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ironthread.report.collect import Report, Site, Thread, Waited
+    from ironthread.report.collect import Ended, Report, Site, Thread
+    from ironthread.report.spent import Starved
+    from ironthread.report.usage import LockUse, PoolUse, QueueUse
+    from ironthread.report.waited import Spread, Waited
 
 _SCHEMA = 1
 
@@ -49,6 +93,10 @@ def render(report: Report) -> str:
 
 
 def _report(report: Report) -> dict[str, Any]:
+    suffering = {id(each.thread): each for each in starved(report.threads, report.elapsed)}
+    threads = [
+        _thread(thread, report.elapsed, suffering.get(id(thread))) for thread in report.threads
+    ]
     return {
         "schema": _SCHEMA,
         "program": report.program,
@@ -58,14 +106,31 @@ def _report(report: Report) -> dict[str, Any]:
         "threads": {
             "started": report.started,
             "peak": report.peak,
-            "list": [_thread(thread) for thread in report.threads],
+            "others": _ended(report.ended),
+            "list": threads,
         },
         "waits": [_site(site) for site in report.sites],
+        "locks": [_lock(lock) for lock in report.usage.locks],
+        "queues": [_queue(queue) for queue in report.usage.queues],
+        "pools": [_pool(pool) for pool in report.usage.pools],
     }
 
 
-def _thread(thread: Thread) -> dict[str, Any]:
+def _ended(ended: Ended | None) -> dict[str, Any] | None:
+    if ended is None:
+        return None
+    return {
+        "count": ended.count,
+        "lived": ended.lived,
+        "cpu": ended.cpu,
+        "waited": {kind: _waited(waited) for kind, waited in ended.waited.items()},
+        "overtaken": ended.overtaken,
+    }
+
+
+def _thread(thread: Thread, end: float, starved: Starved | None) -> dict[str, Any]:
     waiting = thread.waiting
+    spent = Spent(thread, end)
     return {
         "name": thread.name,
         "ident": thread.ident,
@@ -76,6 +141,13 @@ def _thread(thread: Thread) -> dict[str, Any]:
         "ended": None if thread.alive else thread.ended,
         "cpu": thread.cpu,
         "waited": {kind: _waited(waited) for kind, waited in thread.waited.items()},
+        "time": {
+            part: getattr(spent, part)
+            for part in ("running", "gil", "locks", "queues", "joins", "elsewhere")
+        },
+        "overtaken": thread.overtaken,
+        "starved": starved
+        and {"waited": starved.waited, "peers": starved.peers, "median": starved.median},
         "waiting": waiting
         and {
             "kind": waiting.kind,
@@ -93,11 +165,79 @@ def _site(site: Site) -> dict[str, Any]:
         "origin": _origin(site.origin),
         "objects": site.objects,
         **_waited(site.waited),
+        **_spread(site.spread),
+        "occupied": site.occupied,
+    }
+
+
+def _lock(lock: LockUse) -> dict[str, Any]:
+    held = lock.held
+    return {
+        "kind": lock.kind,
+        "origin": _origin(lock.origin),
+        "objects": lock.objects,
+        "acquired": lock.acquired,
+        "contended": lock.contended,
+        "held": {
+            "samples": held.count,
+            "total": held.total,
+            **_spread(lock.spread),
+            "longest": held.longest,
+        },
+        "blockers": [
+            {
+                "name": blocker.name,
+                "ident": blocker.ident,
+                "waits": blocker.waited.count,
+                "total": blocker.waited.total,
+            }
+            for blocker in lock.blockers
+        ],
+    }
+
+
+def _queue(queue: QueueUse) -> dict[str, Any]:
+    return {
+        "origin": _origin(queue.origin),
+        "objects": queue.objects,
+        "puts": queue.puts,
+        "gets": queue.gets,
+        "deepest": queue.deepest,
+        "typical": queue.typical,
+        "full": queue.full,
+        "empty": queue.empty,
+    }
+
+
+def _pool(pool: PoolUse) -> dict[str, Any]:
+    return {
+        "name": pool.name,
+        "origin": _origin(pool.origin),
+        "pools": pool.pools,
+        "workers": pool.workers,
+        "submitted": pool.submitted,
+        "ended": pool.ran.count,
+        "failed": pool.failed,
+        "cancelled": pool.cancelled,
+        "depth": {"deepest": pool.deepest, "typical": pool.typical},
+        "queued": {**_waited(pool.queued), **_spread(pool.queued_spread)},
+        "ran": {**_waited(pool.ran), **_spread(pool.ran_spread)},
+        "per_second": pool.per_second,
+        "utilisation": pool.utilisation,
+        "saturated": {
+            "total": pool.saturated,
+            "longest": pool.saturated_longest,
+            "waiting": pool.saturated_waiting,
+        },
     }
 
 
 def _waited(waited: Waited) -> dict[str, Any]:
     return {"count": waited.count, "total": waited.total, "longest": waited.longest}
+
+
+def _spread(spread: Spread) -> dict[str, Any]:
+    return {"p50": spread.p50, "p95": spread.p95, "p99": spread.p99}
 
 
 def _origin(origin: tuple[str, int] | None) -> dict[str, Any] | None:

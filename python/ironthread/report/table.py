@@ -31,6 +31,18 @@ def _three_digits(value: float) -> str:
     return f"{value:.{decimals}f}"
 
 
+def count(number: int) -> str:
+    """A number with its thousands apart: `12,345`."""
+    return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """A share of 1: `12%`, `0.3%`, `<0.1%`."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return f"{share:.1%}" if 0 < share < 0.00995 else f"{share:.0%}"
+
+
 def table(header: list[str], rows: list[list[str]], left: int) -> list[str]:
     """Aligned lines: the first `left` columns to the left, the others to the right."""
     columns = list(zip(header, *rows, strict=True))

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
-from ironthread.report.collect import Report, Site, Thread, Waited
+from ironthread.report.collect import Ended, Report, Site, Thread
+from ironthread.report.colour import Paint
+from ironthread.report.names import cut, label, pattern
 from ironthread.report.place import place, shortened
-from ironthread.report.table import duration, fitted, table
+from ironthread.report.spent import Spent, Starved, starved
+from ironthread.report.table import count, duration, fitted, table
+from ironthread.report.usage_text import Page, sections
+from ironthread.report.waited import Waited
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,19 +34,27 @@ _KINDS = (
     *("Queue.get", "Queue.put", "Queue.join", "Thread.join", "Future"),
     *("submit", "work", "RateLimit"),
 )
+# A thread's time that was spent at no door of ours: input and output, sleep, the GIL taken away.
+_ELSEWHERE = "elsewhere"
+# Awake again, and not running yet.
+_GIL = "GIL"
+_STARVED = 3
 # How long a new thread takes to begin is nothing that a program could change.
 _NOT_SHOWN = frozenset({"Thread.start"})
 
 
-def render(report: Report, directory: str) -> str:
+def render(report: Report, directory: str, coloured: bool = False) -> str:
     """The report as text; files below `directory` are named relative to it."""
-    sections = [
-        [_title(report, directory), _summary(report)],
-        _threads(report),
-        _sites(report, directory),
-        _unfinished(report, directory),
+    paint = Paint(coloured)
+    page = Page(directory, _WIDTH, report.elapsed, paint)
+    parts = [
+        [paint.title(_title(report, directory)), _summary(report)],
+        _threads(report, paint),
+        _sites(report, page),
+        *sections(report.usage, page),
+        _unfinished(report, page),
     ]
-    text = "\n\n".join("\n".join(section) for section in sections if section)
+    text = "\n\n".join("\n".join(part) for part in parts if part)
     return f"{text}\n{'─' * _WIDTH}\n"
 
 
@@ -52,7 +63,7 @@ def _title(report: Report, directory: str) -> str:
     room = _WIDTH - 20
     what = what if what == "-m" else shortened(what, directory, room)
     process = f" (process {report.process})" if report.is_child else ""
-    title = _cut(" ".join([what, *arguments]), room - len(process)) + process
+    title = cut(" ".join([what, *arguments]), room - len(process)) + process
     return f"── ironthread ── {title} ".ljust(_WIDTH, "─")
 
 
@@ -68,110 +79,122 @@ def _summary(report: Report) -> str:
 class _Row:
     """A line of the thread table: one thread, or several with sums."""
 
-    def __init__(self, label: str, threads: list[Thread], end: float) -> None:
-        self.label = _cut(label, _LABEL)
+    def __init__(self, name: str, threads: list[Thread], end: float) -> None:
+        self.label = cut(name, _LABEL)
         if len(threads) > 1:
             self.label += f" × {len(threads)}"
         self.lived = sum(thread.lived for thread in threads)
         known = [thread.cpu for thread in threads if thread.cpu is not None]
         self.cpu = sum(known) if known else None
-        self.waited: dict[str, float] = {}
+        self.columns: dict[str, float] = {}
         for thread in threads:
-            for kind, seconds in _waited(thread, end):
+            for kind, seconds in thread.waits(end).items():
                 if kind not in _NOT_SHOWN:
-                    self.waited[kind] = self.waited.get(kind, 0.0) + seconds
+                    self._add(kind, seconds)
+            spent = Spent(thread, end)
+            if spent.gil:
+                self._add(_GIL, spent.gil)
+            if spent.elsewhere >= _SITE_SHARE * thread.lived:
+                self._add(_ELSEWHERE, spent.elsewhere)
 
-    def cells(self, kinds: Sequence[str]) -> list[str]:
-        """What stands in the columns, those of `kinds` at the end."""
+    def _add(self, column: str, seconds: float) -> None:
+        self.columns[column] = self.columns.get(column, 0.0) + seconds
+
+    def cells(self, columns: Sequence[str]) -> list[str]:
+        """What stands in the columns, those of `columns` at the end."""
         return [
             self.label,
             duration(self.lived),
             "?" if self.cpu is None else duration(self.cpu),
-            *(duration(self.waited[kind]) if kind in self.waited else "-" for kind in kinds),
+            *(duration(self.columns[name]) if name in self.columns else "-" for name in columns),
         ]
 
 
-def _waited(thread: Thread, end: float) -> list[tuple[str, float]]:
-    """The seconds that a thread waited by kind, those of the wait it was in at the end included."""
-    waits = [(kind, waited.total) for kind, waited in thread.waited.items()]
-    if thread.waiting is not None:
-        waits.append((thread.waiting.kind, end - thread.waiting.since))
-    return waits
-
-
-def _threads(report: Report) -> list[str]:
+def _threads(report: Report, paint: Paint) -> list[str]:
     rows = _rows(report.threads, report.elapsed)
     totals: dict[str, float] = {}
     for row in rows:
-        for kind, seconds in row.waited.items():
-            totals[kind] = totals.get(kind, 0.0) + seconds
+        for column, seconds in row.columns.items():
+            totals[column] = totals.get(column, 0.0) + seconds
     shown = rows[:_THREAD_ROWS]
-    kinds = sorted(totals, key=_kind_order)
-    text = _thread_table(shown, kinds)
+    columns = sorted(totals, key=_column_order)
+    text = _thread_table(shown, columns)
     left_out = []
-    while len(kinds) > 1 and _width(text) > _WIDTH:
-        least = min(kinds, key=lambda kind: totals[kind])
-        kinds.remove(least)
+    while len(columns) > 1 and _width(text) > _WIDTH:
+        if _ELSEWHERE in columns:  # what the others leave of the time is easily missed
+            columns.remove(_ELSEWHERE)
+            text = _thread_table(shown, columns)
+            continue
+        least = min(columns, key=lambda column: totals[column])
+        columns.remove(least)
         left_out.append(f"{least} {duration(totals[least])}")
-        text = _thread_table(shown, kinds)
+        text = _thread_table(shown, columns)
+    text = paint.table(text)
     if len(rows) > len(shown):
         text.append(f"… and {len(rows) - len(shown)} more")
+    if report.ended is not None:
+        text.append(_ended(report.ended))
     if any("×" in row.label for row in rows):
-        text.append("(× marks sums over threads with similar names)")
+        text.append(paint.note("(× marks sums over threads with similar names)"))
     if left_out:
-        text.append(_cut(f"(no room for {', '.join(reversed(left_out))})", _WIDTH))
-    if not kinds:
+        line = cut(f"(no room for {', '.join(reversed(left_out))})", _WIDTH)
+        text.append(paint.note(line))
+    if not any(kind in totals for kind in _KINDS):
         text.append("No thread waited for a lock, a queue or another primitive.")
+    suffering = starved(report.threads, report.elapsed)
+    text += [paint.alarm(_starvation(each)) for each in suffering[:_STARVED]]
     return text
 
 
-def _thread_table(rows: list[_Row], kinds: list[str]) -> list[str]:
-    return table(["thread", "lived", "CPU", *kinds], [row.cells(kinds) for row in rows], left=1)
+def _ended(ended: Ended) -> str:
+    waited = sum(waited.total for waited in ended.waited.values())
+    return (
+        f"(without {count(ended.count)} threads that ended before: lived {duration(ended.lived)}, "
+        f"waited {duration(waited)})"
+    )
+
+
+def _starvation(each: Starved) -> str:
+    overtaken = each.thread.overtaken
+    times = f", overtaken {count(overtaken)} times" if overtaken > 1 else ""
+    peers = f"its {each.peers} peers about {duration(each.median)}"
+    name = cut(label(each.thread), _SHORT_LABEL)
+    return cut(f"{name} starved: waited {duration(each.waited)}, {peers}{times}", _WIDTH)
+
+
+def _thread_table(rows: list[_Row], columns: list[str]) -> list[str]:
+    header = ["thread", "lived", "CPU", *columns]
+    return table(header, [row.cells(columns) for row in rows], left=1)
 
 
 def _width(lines: list[str]) -> int:
     return max(len(line) for line in lines)
 
 
-def _kind_order(kind: str) -> tuple[int, str]:
-    return (_KINDS.index(kind) if kind in _KINDS else len(_KINDS), kind)
+def _column_order(column: str) -> tuple[int, str]:
+    order = (_GIL, *_KINDS, _ELSEWHERE)
+    return (order.index(column) if column in order else len(_KINDS), column)
 
 
 def _rows(threads: list[Thread], end: float) -> list[_Row]:
     """The main thread, then the others in the order of their start, or the longest-lived groups."""
     if len(threads) <= _SINGLE_THREADS:
-        return [_Row(_label(thread), [thread], end) for thread in threads]
+        return [_Row(label(thread), [thread], end) for thread in threads]
     groups: dict[str, list[Thread]] = {}
     for thread in threads:
-        groups.setdefault(_pattern(_label(thread)), []).append(thread)
+        groups.setdefault(pattern(label(thread)), []).append(thread)
     rows = []
-    for pattern, members in groups.items():
+    for similar, members in groups.items():
         if len(members) >= _GROUP:
-            rows.append(_Row(pattern, members, end))
+            rows.append(_Row(similar, members, end))
         else:
-            rows += [_Row(_label(thread), [thread], end) for thread in members]
+            rows += [_Row(label(thread), [thread], end) for thread in members]
     if len(rows) > _THREAD_ROWS:
         rows[1:] = sorted(rows[1:], key=lambda row: -row.lived)
     return rows
 
 
-def _label(thread: Thread) -> str:
-    return thread.name or f"(thread {thread.ident})"
-
-
-def _pattern(label: str) -> str:
-    """The label with `*` for each number in it."""
-    parts = groupby(label, str.isdecimal)
-    return "".join("*" if is_number else "".join(part) for is_number, part in parts)
-
-
-def _cut(text: str, length: int) -> str:
-    """The text on one line of at most so many characters."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _sites(report: Report, directory: str) -> list[str]:
+def _sites(report: Report, page: Page) -> list[str]:
     sites = [site for site in report.sites if site.kind not in _NOT_SHOWN]
     if not sites:
         return []
@@ -179,17 +202,24 @@ def _sites(report: Report, directory: str) -> list[str]:
     shown = [site for site in sites[:_SITE_ROWS] if site.waited.total >= least]
     hidden = sites[len(shown) :]
     text = fitted(
-        ["waited for", "made at", "objects", "waits", "total", "longest"],
+        ["waited for", "made at", "waits", "total", "p50", "p95", "longest"],
         [_site(site) for site in shown],
         left=2,
         narrow=1,
-        fit=lambda row, room: place(shown[row].origin, directory, room),
+        fit=lambda row, room: _made_at(shown[row], page.directory, room),
         width=_WIDTH,
     )
+    text = page.paint.table(text)
     if hidden:
         rest = sum(site.waited.total for site in hidden)
         text.append(f"… and {len(hidden)} more, {duration(rest)} together")
     return text
+
+
+def _made_at(site: Site, directory: str, room: int) -> str:
+    """The place, and how many objects were made there, if that was more than one."""
+    several = f" × {count(site.objects)}" if site.objects > 1 else ""
+    return place(site.origin, directory, room - len(several)) + several
 
 
 def _site(site: Site) -> list[str]:
@@ -197,14 +227,15 @@ def _site(site: Site) -> list[str]:
     return [
         site.kind,
         "",  # its place, as there is room
-        str(site.objects or "?"),
-        str(waited.count),
+        count(waited.count),
         duration(waited.total),
+        duration(site.spread.p50),
+        duration(site.spread.p95),
         duration(waited.longest),
     ]
 
 
-def _unfinished(report: Report, directory: str) -> list[str]:
+def _unfinished(report: Report, page: Page) -> list[str]:
     """The threads that were still waiting for something when the program ended."""
     waits = [(thread, thread.waiting) for thread in report.threads if thread.waiting is not None]
     if not waits:
@@ -215,7 +246,7 @@ def _unfinished(report: Report, directory: str) -> list[str]:
     header = ["still waiting", "for", *(["held by"] if with_holder else []), "made at", "since"]
     lines = [
         [
-            _cut(_label(thread), length),
+            cut(label(thread), length),
             waiting.kind,
             *([_holder(waiting.holder)] if with_holder else []),
             "",  # the place of what is waited for, as there is room
@@ -228,9 +259,10 @@ def _unfinished(report: Report, directory: str) -> list[str]:
         lines,
         left=len(header) - 1,
         narrow=len(header) - 2,
-        fit=lambda row, room: place(shown[row][1].origin, directory, room),
+        fit=lambda row, room: place(shown[row][1].origin, page.directory, room),
         width=_WIDTH,
     )
+    text = page.paint.table(text)
     if len(waits) > len(shown):
         text.append(f"… and {len(waits) - len(shown)} more")
     return text
@@ -239,4 +271,4 @@ def _unfinished(report: Report, directory: str) -> list[str]:
 def _holder(thread: Thread | None) -> str:
     if thread is None:
         return "-"
-    return _cut(_label(thread), _SHORT_LABEL) + ("" if thread.alive else ", ended")
+    return cut(label(thread), _SHORT_LABEL) + ("" if thread.alive else ", ended")

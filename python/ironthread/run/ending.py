@@ -90,9 +90,11 @@ class Ending:
         # Only now, so that the program found no module loaded that it did not load itself.
         with WithoutModulesOfTheProgram(self._path):
             from ironthread.report import collect, render
+            from ironthread.report.colour import wants_colour
 
             report = collect(snapshot, self._options.command, cpu, self._is_child)
-            return render(self._options.report, report, self._directory)
+            coloured = self._file is None and wants_colour(sys.__stderr__)
+            return render(self._options.report, report, self._directory, coloured)
 
 
 def _to_standard_error(text: str) -> None:

@@ -5,6 +5,7 @@
 
 pub mod deadlock;
 pub(crate) mod loan;
+pub mod metrics;
 pub mod origin;
 pub mod registry;
 pub(crate) mod tally;

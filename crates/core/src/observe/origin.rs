@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::metrics::counters;
 use crate::wait::{Kind, Origin};
 
 /// A line of the program's source.
@@ -22,8 +23,8 @@ pub struct Line {
 struct Table {
     /// A line that makes things of two kinds has two numbers.
     numbers: BTreeMap<(Line, Kind), Origin>,
-    /// By number − 1: the line, and how many objects of the kind it made.
-    lines: Vec<(Line, u64)>,
+    /// By number − 1: the line, how many objects of the kind it made, and the kind.
+    lines: Vec<(Line, u64, Kind)>,
 }
 
 static TABLE: Mutex<Table> = Mutex::new(Table { numbers: BTreeMap::new(), lines: Vec::new() });
@@ -55,9 +56,10 @@ pub fn made_at(line: &Line, kind: Kind) -> Origin {
         table.lines[index(origin)].1 += 1;
         return origin;
     }
-    table.lines.push((line.clone(), 1));
+    table.lines.push((line.clone(), 1, kind));
     let number = u32::try_from(table.lines.len()).ok().and_then(NonZeroU32::new);
     let origin = Origin(number.expect("a program has fewer than 2^32 lines"));
+    counters::provide(kind, Some(origin));
     table.numbers.insert((line.clone(), kind), origin);
     origin
 }
@@ -65,7 +67,14 @@ pub fn made_at(line: &Line, kind: Kind) -> Origin {
 /// The line with this number, and how many objects it made.
 #[must_use]
 pub fn line(origin: Origin) -> Option<(Line, u64)> {
-    table().lines.get(index(origin)).cloned()
+    table().lines.get(index(origin)).map(|(line, objects, _)| (line.clone(), *objects))
+}
+
+/// All numbers, and the kinds of things that their lines made.
+pub(crate) fn all() -> Vec<(Origin, Kind)> {
+    let numbers = (1..).map_while(NonZeroU32::new);
+    let kinds: Vec<_> = table().lines.iter().map(|&(_, _, kind)| kind).collect();
+    numbers.zip(kinds).map(|(number, kind)| (Origin(number), kind)).collect()
 }
 
 fn index(origin: Origin) -> usize {

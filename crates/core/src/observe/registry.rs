@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::deadlock;
 use super::loan::Loan;
+use super::metrics::ledger::ledger;
 use super::tally::Tally;
 use crate::facade::AtomicU32;
 use crate::sync;
@@ -62,6 +63,11 @@ pub struct ThreadFacts {
     pub helper: bool,
     /// Its waits by kind, in the order of [`Kind::ALL`]; recorded while watched.
     pub waits: [Tally; Kind::ALL.len()],
+    /// How much of its waits, by kind, it was awake and waited for the host to take it back (under an
+    /// interpreter lock: for that); nanoseconds, recorded while watched.
+    pub attaching: [u64; Kind::ALL.len()],
+    /// How often it was woken for something that another thread took first; recorded while watched.
+    pub overtaken: u64,
     /// What it waits for now.
     pub waiting: Option<Waiting>,
     /// Who has to bring that about: the holder of the lock, the thread that is joined, who runs the job.
@@ -115,6 +121,7 @@ impl Drop for Own {
         let id = self.record.facts().id;
         if watch::is_on() {
             end(&mut self.record.facts());
+            keep(id);
         } else {
             records().remove(&id);
         }
@@ -122,6 +129,29 @@ impl Drop for Own {
         self.lives.iter().for_each(|life| life.end());
         deadlock::wake_one_to_look_around();
     }
+}
+
+/// Keeps the record of a thread that has ended, until there are too many.
+fn keep(id: ThreadId) {
+    let mut records = records();
+    let leaving = ledger().ended.add(id);
+    if leaving.is_empty() {
+        return;
+    }
+    let lives: Vec<_> = records
+        .values()
+        .map(|record| record.facts())
+        .filter(|facts| !facts.helper)
+        .map(|facts| (facts.started, facts.ended))
+        .collect();
+    let mut ledger = ledger();
+    for record in leaving.into_iter().filter_map(|id| records.remove(&id)) {
+        let facts = record.facts();
+        if !facts.helper {
+            ledger.ended.sum_up(&facts);
+        }
+    }
+    ledger.ended.note_peak(lives);
 }
 
 thread_local! {
@@ -149,6 +179,8 @@ pub(crate) fn enrol(id: ThreadId) {
         cpu_before: own_cpu().unwrap_or_default(),
         helper: false,
         waits: [Tally::default(); Kind::ALL.len()],
+        attaching: [0; Kind::ALL.len()],
+        overtaken: 0,
         waiting: None,
         holder: None,
     };
@@ -240,6 +272,25 @@ pub(crate) fn count_wait(kind: Kind, nanoseconds: u64) -> bool {
     with_own(count).unwrap_or(true)
 }
 
+/// Counts the time that the calling thread, back from its sleep, waited for the host to take it back.
+pub fn count_attaching(nanoseconds: u64) {
+    with_own(|own| {
+        if let Some(waiting) = own.waiting {
+            own.attaching[waiting.site.kind().index()] += nanoseconds;
+        }
+    });
+}
+
+/// Counts that the calling thread was woken for something that another thread took first.
+pub(crate) fn count_overtaken() {
+    with_own(|own| own.overtaken += 1);
+}
+
+/// Whether the calling thread works for the engine, not for the program.
+pub(crate) fn is_helper() -> bool {
+    with_own(|own| own.helper).unwrap_or(false)
+}
+
 /// What the living thread with this identifier of the host's waits for; `None` when it waits for nothing
 /// at the door.
 #[must_use]
@@ -326,6 +377,8 @@ pub(crate) fn begin_again() {
             let mut facts = record.facts();
             facts.cpu_before += cpu.unwrap_or_default();
             facts.waits = Default::default();
+            facts.attaching = Default::default();
+            facts.overtaken = 0;
         }
     }
 }

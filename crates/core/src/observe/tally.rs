@@ -18,6 +18,13 @@ impl Tally {
         self.total = self.total.saturating_add(nanoseconds);
         self.longest = self.longest.max(nanoseconds);
     }
+
+    /// Adds all waits of another tally.
+    pub fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.total = self.total.saturating_add(other.total);
+        self.longest = self.longest.max(other.longest);
+    }
 }
 
 #[cfg(test)]
@@ -31,5 +38,7 @@ mod tests {
             tally.add(nanoseconds);
         }
         assert_eq!(tally, Tally { count: 3, total: 16, longest: 9 });
+        tally.merge(Tally { count: 2, total: 20, longest: 11 });
+        assert_eq!(tally, Tally { count: 5, total: 36, longest: 11 });
     }
 }

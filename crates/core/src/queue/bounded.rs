@@ -6,9 +6,11 @@
 
 use crate::error::{GetError, Interrupted, PutError, TooManyDone};
 use crate::facade::{self, Mutex, MutexGuard};
+use crate::observe::metrics::flow;
+use crate::observe::registry;
 use crate::queue::order::Order;
 use crate::queue::sleepers::Sleepers;
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Unparked, Wake};
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Unparked, Wake, watch};
 
 struct State<O> {
     items: O,
@@ -24,6 +26,15 @@ struct State<O> {
 impl<O: Order> State<O> {
     fn is_full(&self) -> bool {
         usize::try_from(self.maxsize).is_ok_and(|limit| limit > 0 && self.items.len() >= limit)
+    }
+
+    /// Whether a thread that was called for an item, or for a slot, finds that another has taken it.
+    fn is_beaten(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::QueueGet => self.items.len() == 0 && !self.shut_down,
+            Kind::QueuePut => self.is_full() && !self.shut_down,
+            _ => false,
+        }
     }
 
     fn side(&mut self, kind: Kind) -> &mut Sleepers {
@@ -127,9 +138,13 @@ impl<O: Order> Queue<O> {
                 } else {
                     Unparked::default()
                 };
+                let put = watch::is_on().then(|| (state.getters.origin(), state.items.len()));
                 drop(state);
                 getter.wake();
                 putter.wake();
+                if let Some((origin, inside)) = put {
+                    flow::put(origin, Some(inside));
+                }
                 return Ok(());
             }
             if deadline.is_past() {
@@ -169,9 +184,13 @@ impl<O: Order> Queue<O> {
                 } else {
                     Unparked::default()
                 };
+                let origin = watch::is_on().then(|| state.getters.origin());
                 drop(state);
                 putter.wake();
                 getter.wake();
+                if let Some(origin) = origin {
+                    flow::get(origin, None);
+                }
                 return Ok(item);
             }
             if state.shut_down {
@@ -211,6 +230,9 @@ impl<O: Order> Queue<O> {
         match wake {
             Wake::Notified | Wake::HandedOver => {
                 state.side(kind).arrived();
+                if watch::is_on() && state.is_beaten(kind) {
+                    registry::count_overtaken();
+                }
                 Ok((state, Place::Front))
             }
             Wake::Stale => Ok((state, place)),

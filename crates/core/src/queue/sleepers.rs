@@ -25,6 +25,10 @@ impl Sleepers {
         Self { kind, origin, waiting: false, coming: 0, generation: wait::generation() }
     }
 
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
+
     pub(crate) fn site(&self) -> Site {
         self.site_for(self.kind)
     }

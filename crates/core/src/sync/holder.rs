@@ -2,14 +2,17 @@
 //!
 //! | bits | name | meaning |
 //! |---|---|---|
-//! | 0–29 | `HOLDER` | the number of the thread that holds the lock; 0 when free |
-//! | 30 | `SCOPED` | the holder took it for a block (`with`), at whose end it lets it go itself |
+//! | 0–28 | `HOLDER` | the number of the thread that holds the lock; 0 when free |
+//! | 29 | `SCOPED` | the holder took it for a block (`with`), at whose end it lets it go itself |
+//! | 30 | `TIMED` | the present hold is being timed ([`holds`]) |
 //! | 31 | `PARKED` | threads wait at the word's address, or are about to |
 //!
 //! | from | to | by |
 //! |---|---|---|
 //! | free | held | a taker, one compare-and-swap; `PARKED` is kept |
 //! | held | held + `PARKED` | a thread about to wait; a condition that moves waiters here |
+//! | held | held + `TIMED` | the holder, or nobody, when it is not the holder any more |
+//! | held + `TIMED` | held | a releaser, which then goes on as below |
 //! | held | free | a releaser, one compare-and-swap |
 //! | held + `PARKED` | free, `PARKED` if waiters are left | a releaser, under the queue's lock, choosing the first waiter |
 //! | held + `PARKED` | held by the first waiter, `PARKED` if more are left | the same, if that waiter was beaten before |
@@ -26,12 +29,15 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicU32;
+use crate::observe::metrics::{counters, holds, ledger};
+use crate::observe::registry;
 use crate::thread::{ID_BITS, ThreadId};
-use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake};
+use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake, clock, watch};
 
 const FREE: u32 = 0;
 const HOLDER: u32 = (1 << ID_BITS) - 1;
-const SCOPED: u32 = 1 << 30;
+const SCOPED: u32 = 1 << 29;
+const TIMED: u32 = 1 << 30;
 const PARKED: u32 = 1 << 31;
 
 /// The thread that a word names.
@@ -132,6 +138,7 @@ impl Holder {
         signals: Signals,
         may_fail: bool,
     ) -> Result<bool, WaitEnded> {
+        let mut was_woken = false;
         loop {
             if self.try_acquire(me) {
                 return Ok(true);
@@ -142,9 +149,17 @@ impl Holder {
             if !self.mark_parked() {
                 continue;
             }
+            let blocked = watch::is_on().then(|| self.blocked(was_woken));
             let owner = Owner { word: &self.word, may_fail };
             let must_wait = || self.is_held_and_parked();
-            match wait::park_for(owner, site, place, must_wait, deadline, signals)? {
+            let wake = wait::park_for(owner, site, place, must_wait, deadline, signals)?;
+            was_woken = wake == Wake::Notified;
+            if let Some((Some(holder), since)) = blocked
+                && wake != Wake::Stale
+            {
+                ledger::add_blocked(site, holder, clock::now().saturating_sub(since));
+            }
+            match wake {
                 Wake::HandedOver => return Ok(true),
                 Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
@@ -156,6 +171,44 @@ impl Holder {
                     wait::run_handlers()?;
                     place = Place::Front;
                 }
+            }
+        }
+    }
+
+    /// Who keeps a watched thread that begins to wait, and since when; it was woken and beaten before, or not.
+    #[cold]
+    fn blocked(&self, was_beaten: bool) -> (Option<ThreadId>, u64) {
+        if was_beaten {
+            registry::count_overtaken();
+        }
+        (self.get(), clock::now())
+    }
+
+    /// Notes, where the program is watched, that the calling thread has taken the lock.
+    #[inline]
+    pub(crate) fn note_taken(
+        &self,
+        me: ThreadId,
+        kind: Kind,
+        origin: Option<Origin>,
+        waited: bool,
+    ) {
+        if watch::is_on() {
+            self.count(me, kind, origin, waited);
+        }
+    }
+
+    #[inline(never)]
+    fn count(&self, me: ThreadId, kind: Kind, origin: Option<Origin>, waited: bool) {
+        let Some(counters) = counters::of(kind, origin) else { return };
+        if waited {
+            counters.contend();
+        }
+        if holds::is_timed(counters.acquire(me)) && holds::begin(self.address(), (kind, origin)) {
+            // Another thread may have released the lock already: then it is not the caller's to mark.
+            let mark = |word: u32| (word & HOLDER == me.get()).then_some(word | TIMED);
+            if self.word.fetch_update(Relaxed, Relaxed, mark).is_err() {
+                holds::forget(self.address());
             }
         }
     }
@@ -190,14 +243,24 @@ impl Holder {
             if word & HOLDER == 0 {
                 return Err(NotHeld);
             }
-            if word & PARKED != 0 {
-                return self.release_contended();
+            if word & (PARKED | TIMED) != 0 {
+                return self.release_marked(word);
             }
             match self.word.compare_exchange_weak(word, FREE, Release, Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(now) => word = now,
             }
         }
+    }
+
+    #[cold]
+    fn release_marked(&self, word: u32) -> Result<(), NotHeld> {
+        if word & TIMED == 0 {
+            return self.release_contended();
+        }
+        holds::end(self.address());
+        self.word.fetch_and(!TIMED, Relaxed);
+        self.release()
     }
 
     #[cold]
@@ -268,10 +331,22 @@ impl Holder {
 
     /// Makes the lock free, as new, in a forked child where its holder may not exist.
     pub(crate) fn reset(&self) {
-        self.word.store(FREE, Release);
+        if self.word.swap(FREE, Release) & TIMED != 0 {
+            holds::forget(self.address());
+        }
     }
 
     fn address(&self) -> usize {
         std::ptr::from_ref(&self.word).addr()
+    }
+}
+
+// (A model's atomics cannot be looked at once the model is over, and no model is watched.)
+#[cfg(not(loom))]
+impl Drop for Holder {
+    fn drop(&mut self) {
+        if *self.word.get_mut() & TIMED != 0 {
+            holds::forget(self.address());
+        }
     }
 }

@@ -31,7 +31,12 @@ impl Lock {
     #[inline]
     #[must_use = "says whether the lock was taken"]
     pub fn try_acquire(&self) -> bool {
-        self.holder.try_acquire(ThreadId::current())
+        let me = ThreadId::current();
+        let taken = self.holder.try_acquire(me);
+        if taken {
+            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+        }
+        taken
     }
 
     /// Takes the lock, waiting until the deadline. `Ok(false)` when it did not become free in time.
@@ -42,9 +47,20 @@ impl Lock {
     pub fn acquire(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
         let me = ThreadId::current();
         if self.holder.try_acquire(me) {
+            self.holder.note_taken(me, Kind::Lock, self.origin, false);
             return Ok(true);
         }
-        self.holder.acquire_contended(me, self.site(), Place::Back, deadline, Signals::Leave)
+        self.acquire_contended(me, deadline)
+    }
+
+    #[cold]
+    fn acquire_contended(&self, me: ThreadId, deadline: Deadline) -> Result<bool, WaitEnded> {
+        let (site, signals) = (self.site(), Signals::Leave);
+        let taken = self.holder.acquire_contended(me, site, Place::Back, deadline, signals)?;
+        if taken {
+            self.holder.note_taken(me, Kind::Lock, self.origin, true);
+        }
+        Ok(taken)
     }
 
     /// Takes the lock for a block, if it is free: the calling thread releases it itself, at the block's end. Then it is
@@ -52,7 +68,12 @@ impl Lock {
     #[inline]
     #[must_use = "says whether the lock was taken"]
     pub fn try_enter(&self) -> bool {
-        self.holder.try_enter(ThreadId::current())
+        let me = ThreadId::current();
+        let taken = self.holder.try_enter(me);
+        if taken {
+            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+        }
+        taken
     }
 
     /// The same, waiting for the lock as long as it takes.
@@ -62,9 +83,10 @@ impl Lock {
     #[inline]
     pub fn enter(&self) -> Result<(), WaitEnded> {
         let me = ThreadId::current();
-        if !self.holder.try_enter(me) {
-            let (site, never) = (self.site(), Deadline::NEVER);
-            self.holder.acquire_contended(me, site, Place::Back, never, Signals::Leave)?;
+        if self.holder.try_enter(me) {
+            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+        } else {
+            self.acquire_contended(me, Deadline::NEVER)?;
             self.holder.note_scope();
         }
         Ok(())

@@ -44,6 +44,7 @@ impl RLock {
     fn try_acquire_as(&self, me: ThreadId) -> bool {
         if self.holder.try_acquire(me) {
             self.depth.store(1, Relaxed);
+            self.holder.note_taken(me, Kind::RLock, self.origin, false);
             return true;
         }
         if self.holder.is(me) {
@@ -73,6 +74,7 @@ impl RLock {
         )?;
         if taken {
             self.depth.store(1, Relaxed);
+            self.holder.note_taken(me, Kind::RLock, self.origin, true);
         }
         Ok(taken)
     }

@@ -19,7 +19,10 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::error::{Interrupted, ReleaseError};
 use crate::facade::AtomicU64;
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake};
+use crate::observe::metrics::counters;
+use crate::observe::registry;
+use crate::thread::ThreadId;
+use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake, watch};
 
 const PARKED: u64 = 1;
 const ONE: u64 = 2;
@@ -62,11 +65,30 @@ impl Semaphore {
         let mut word = self.word.load(Relaxed);
         while word >= ONE {
             match self.word.compare_exchange_weak(word, word - ONE, Acquire, Relaxed) {
-                Ok(_) => return true,
+                Ok(_) => {
+                    if watch::is_on() {
+                        self.count();
+                    }
+                    return true;
+                }
                 Err(now) => word = now,
             }
         }
         false
+    }
+
+    #[inline(never)]
+    fn count(&self) {
+        if let Some(counters) = counters::of(Kind::Semaphore, self.origin) {
+            counters.acquire(ThreadId::current());
+        }
+    }
+
+    #[cold]
+    fn count_contended(&self) {
+        if let Some(counters) = counters::of(Kind::Semaphore, self.origin) {
+            counters.contend();
+        }
     }
 
     /// Takes one, waiting until the deadline. `Ok(false)` when the value stayed zero.
@@ -75,12 +97,20 @@ impl Semaphore {
     /// [`Interrupted`] when a signal handler ended the wait; nothing is taken.
     #[inline]
     pub fn acquire(&self, deadline: Deadline) -> Result<bool, Interrupted> {
-        if self.try_acquire() { Ok(true) } else { self.acquire_contended(deadline) }
+        if self.try_acquire() {
+            return Ok(true);
+        }
+        let taken = self.acquire_contended(deadline)?;
+        if taken && watch::is_on() {
+            self.count_contended();
+        }
+        Ok(taken)
     }
 
     #[cold]
     fn acquire_contended(&self, deadline: Deadline) -> Result<bool, Interrupted> {
         let mut place = Place::Back;
+        let mut was_woken = false;
         loop {
             if self.try_acquire() {
                 return Ok(true);
@@ -93,8 +123,13 @@ impl Semaphore {
             {
                 continue;
             }
+            if was_woken && watch::is_on() {
+                registry::count_overtaken();
+            }
             let must_wait = || self.word.load(Relaxed) == PARKED;
-            match wait::park(self.site(), place, must_wait, deadline, Signals::Leave) {
+            let wake = wait::park(self.site(), place, must_wait, deadline, Signals::Leave);
+            was_woken = wake == Wake::Notified;
+            match wake {
                 Wake::Notified | Wake::HandedOver => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.try_acquire()),

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use crate::observe::registry;
 
 /// Bits of a word that a thread's number may use; the rest belong to the word's owner.
-pub(crate) const ID_BITS: u32 = 30;
+pub(crate) const ID_BITS: u32 = 29;
 
 /// The number of a thread: from 1, in the order in which threads first met the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,7 @@ impl ThreadId {
     /// The number of the calling thread.
     ///
     /// # Panics
-    /// When a process has started more than 2³⁰ − 1 threads.
+    /// When a process has started more than 2²⁹ − 1 threads.
     #[inline]
     #[must_use]
     pub fn current() -> Self {

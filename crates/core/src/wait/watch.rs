@@ -2,38 +2,31 @@
 //!
 //! Always: which thread waits for what, and since when; that is the wait-for graph, and a thread that is
 //! about to sleep can afford it. Only while watched: how often and how long, by thread and by the line
-//! that made the thing. Off, the only cost is one relaxed load for each wait and each new primitive.
+//! that made the thing ([`metrics`](crate::observe::metrics)). Off, the only cost is one relaxed load for each wait and each new primitive.
 
-use std::collections::BTreeMap;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::clock;
-use super::site::{Kind, Origin, Site};
+use super::site::{Kind, Site};
+use crate::observe::metrics::counters;
+use crate::observe::metrics::ledger::{Arrival, Ledger, ledger};
 use crate::observe::registry::{self, Waiting};
-use crate::observe::tally::Tally;
 
 // Relaxed throughout: a wait that begins around the switch may be recorded or not.
 static ON: AtomicBool = AtomicBool::new(false);
 static SINCE: AtomicU64 = AtomicU64::new(0);
-static WAITS: Mutex<Tallies> = Mutex::new(BTreeMap::new());
 
-type Tallies = BTreeMap<(Kind, Option<Origin>), Tally>;
-
-fn tallies() -> MutexGuard<'static, Tallies> {
-    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The tallies' lock, held over a fork.
+/// The lock of what is recorded, held over a fork.
 #[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
 pub(super) struct WatchGuard(
-    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, Tallies>,
+    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, Ledger>,
 );
 
-/// Locks the tallies for the time of a fork.
+/// Locks what is recorded for the time of a fork.
 #[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
 pub(super) fn freeze() -> WatchGuard {
-    WatchGuard(tallies())
+    WatchGuard(ledger())
 }
 
 /// Whether waits are recorded.
@@ -45,7 +38,9 @@ pub fn is_on() -> bool {
 
 /// Begins a new recording: earlier figures and ended threads are forgotten.
 pub fn start() {
-    tallies().clear();
+    counters::provide(Kind::Lock, None);
+    counters::clear();
+    ledger().clear();
     registry::begin_again();
     SINCE.store(clock::now(), Ordering::Relaxed);
     ON.store(true, Ordering::Relaxed);
@@ -62,23 +57,26 @@ pub fn since() -> u64 {
     SINCE.load(Ordering::Relaxed)
 }
 
-/// The waits recorded, by kind and by the line that made the thing.
-#[must_use]
-pub fn waits() -> Vec<(Kind, Option<Origin>, Tally)> {
-    tallies().iter().map(|(&(kind, origin), &tally)| (kind, origin, tally)).collect()
-}
-
 /// A thread between the way in and the way out.
 pub(super) struct Visit {
     waiting: Waiting,
     /// What the thread waited for when a signal handler made it wait for this.
     outer: Option<Waiting>,
+    /// Where it was noted that it came.
+    arrival: Option<Arrival>,
 }
 
 /// On the way in; `since` is when the wait began, if it goes on after a pause.
 pub(super) fn arrive(site: Site, since: Option<u64>, unlimited: bool) -> Visit {
     let waiting = Waiting { site, since: since.unwrap_or_else(clock::now), unlimited };
-    Visit { waiting, outer: registry::set_waiting(Some(waiting)) }
+    let outer = registry::set_waiting(Some(waiting));
+    let arrival = if is_on() { note_arrival(site) } else { None };
+    Visit { waiting, outer, arrival }
+}
+
+#[cold]
+fn note_arrival(site: Site) -> Option<Arrival> {
+    (!registry::is_helper()).then(|| ledger().arrive(site, clock::now()))
 }
 
 impl Visit {
@@ -90,23 +88,32 @@ impl Visit {
     /// On the way out for a moment. Returns when the wait began.
     pub(super) fn pause(self) -> u64 {
         registry::set_waiting(self.outer);
+        self.note_departure(clock::now());
         self.waiting.since
     }
 
     /// On the way out.
     pub(super) fn leave(self) {
         registry::set_waiting(self.outer);
-        if is_on() {
+        if self.arrival.is_some() || is_on() {
             self.record();
+        }
+    }
+
+    fn note_departure(&self, now: u64) {
+        if let Some(arrival) = self.arrival {
+            ledger().leave(self.waiting.site, arrival, now);
         }
     }
 
     #[cold]
     fn record(&self) {
         let Waiting { site, since, .. } = self.waiting;
-        let nanoseconds = clock::now().saturating_sub(since);
-        if registry::count_wait(site.kind(), nanoseconds) {
-            tallies().entry((site.kind(), site.origin())).or_default().add(nanoseconds);
+        let now = clock::now();
+        self.note_departure(now);
+        let nanoseconds = now.saturating_sub(since);
+        if is_on() && registry::count_wait(site.kind(), nanoseconds) {
+            ledger().add_wait(site, nanoseconds);
         }
     }
 }

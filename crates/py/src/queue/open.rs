@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ironthread::error::WaitError;
+use ironthread::observe::metrics::flow;
 use ironthread::sync::{Condition, Lock};
-use ironthread::wait::{Deadline, Kind};
+use ironthread::wait::{Deadline, Kind, watch};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -180,7 +181,19 @@ impl Open {
         }
         self.store(queue, item)?;
         self.unfinished.fetch_add(1, Relaxed);
+        if watch::is_on() {
+            self.note_put(queue)?;
+        }
         self.notify(&self.not_empty, 1)
+    }
+
+    /// Methods of the program's own are called as often as ever: without them the depth is known to `get`.
+    #[cold]
+    fn note_put(&self, queue: &Bound<'_, PyQueue>) -> PyResult<()> {
+        let plain = !self.customized.load(Relaxed);
+        let inside = plain.then(|| self.size(queue)).transpose()?;
+        flow::put(queue.get().origin, inside);
+        Ok(())
     }
 
     pub(super) fn get<'py>(
@@ -189,7 +202,11 @@ impl Open {
         deadline: Deadline,
     ) -> PyResult<Bound<'py, PyAny>> {
         let _held = self.hold(queue.py())?;
-        while self.size(queue)? == 0 {
+        let inside = loop {
+            let inside = self.size(queue)?;
+            if inside > 0 {
+                break inside;
+            }
             if self.is_shut_down() {
                 return Err(Failure::QueueShutDown.into());
             }
@@ -197,8 +214,12 @@ impl Open {
                 return Err(Failure::QueueEmpty.into());
             }
             self.wait(&self.not_empty, deadline)?;
-        }
+        };
         let item = self.take(queue)?;
+        if watch::is_on() {
+            let unknown = self.customized.load(Relaxed);
+            flow::get(queue.get().origin, unknown.then_some(inside));
+        }
         self.notify(&self.not_full, 1)?;
         Ok(item)
     }

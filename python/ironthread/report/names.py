@@ -1,0 +1,26 @@
+"""Names of threads, and other text, as it fits on a line."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ironthread.report.collect import Thread
+
+
+def label(thread: Thread) -> str:
+    """What a thread is called in the report."""
+    return thread.name or f"(thread {thread.ident})"
+
+
+def pattern(text: str) -> str:
+    """The text with `*` for each number in it."""
+    parts = groupby(text, str.isdecimal)
+    return "".join("*" if is_number else "".join(part) for is_number, part in parts)
+
+
+def cut(text: str, length: int) -> str:
+    """The text on one line of at most so many characters."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= length else text[: length - 1] + "…"

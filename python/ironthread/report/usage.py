@@ -1,0 +1,150 @@
+"""How locks, queues and pools were used, as a report's data. Times are in seconds."""
+
+from __future__ import annotations
+
+from ironthread.report.waited import Spread, Waited
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+
+class Blocker:
+    """A thread that held a lock when others came to wait for it. No name: many threads."""
+
+    __slots__ = ("ident", "name", "waited")
+
+    def __init__(self, name: str | None, ident: int | None, waited: Waited) -> None:
+        self.name = name
+        self.ident = ident
+        self.waited = waited
+
+
+class LockUse:
+    """The locks, or semaphores, that a line of the program made."""
+
+    __slots__ = ("acquired", "blockers", "contended", "held", "kind", "objects", "origin", "spread")
+
+    def __init__(
+        self,
+        kind: str,
+        origin: tuple[str, int] | None,
+        objects: int,
+        acquired: int,
+        contended: int,
+        held: Waited,
+        spread: Spread,
+        blockers: Sequence[Blocker] = (),
+    ) -> None:
+        self.kind = kind
+        self.origin = origin
+        self.objects = objects
+        self.acquired = acquired
+        self.contended = contended
+        self.held = held
+        """The holds that were timed."""
+        self.spread = spread
+        self.blockers = sorted(blockers, key=lambda blocker: -blocker.waited.total)
+
+    @property
+    def share(self) -> float:
+        """The part of the acquisitions that found the lock taken."""
+        return self.contended / self.acquired if self.acquired else 0.0
+
+
+class QueueUse:
+    """The queues that a line of the program made."""
+
+    __slots__ = ("deepest", "empty", "full", "gets", "objects", "origin", "puts", "typical")
+
+    def __init__(
+        self,
+        origin: tuple[str, int] | None,
+        objects: int,
+        puts: int,
+        gets: int,
+        deepest: int,
+        typical: int,
+        full: float,
+        empty: float,
+    ) -> None:
+        self.origin = origin
+        self.objects = objects
+        self.puts = puts
+        self.gets = gets
+        self.deepest = deepest
+        self.typical = typical
+        self.full = full
+        self.empty = empty
+
+
+class PoolUse:
+    """The pools of one name that a line of the program made."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.name: str = row["name"]
+        self.origin: tuple[str, int] | None = row["origin"]
+        self.pools: int = row["pools"]
+        self.workers: int = row["workers"]
+        self.submitted: int = row["submitted"]
+        self.failed: int = row["failed"]
+        self.cancelled: int = row["cancelled"]
+        self.deepest: int = row["deepest"]
+        self.typical: int = row["typical"]
+        self.queued = Waited.of(row["queued"])
+        self.queued_spread = Spread.of(row["queued"])
+        self.ran = Waited.of(row["ran"])
+        self.ran_spread = Spread.of(row["ran"])
+        self.active: float = row["active"]
+        """From the first call's submission to the last event."""
+        self.utilisation = row["busy"] / row["capacity"] if row["capacity"] else 0.0
+        self.saturated: float = row["saturated"]
+        self.saturated_longest: float = row["saturated_longest"]
+        self.saturated_waiting: int = row["saturated_waiting"]
+
+    @property
+    def per_second(self) -> float:
+        """How many calls ended per second while the pool was active."""
+        return self.ran.count / self.active if self.active else 0.0
+
+
+class Usage:
+    """Of one run: the most contended locks, the most used queues and the busiest pools first."""
+
+    def __init__(
+        self,
+        locks: Sequence[LockUse] = (),
+        queues: Sequence[QueueUse] = (),
+        pools: Sequence[PoolUse] = (),
+    ) -> None:
+        self.locks = sorted(locks, key=lambda lock: (-lock.contended, -lock.acquired))
+        self.queues = sorted(queues, key=lambda queue: -queue.puts)
+        self.pools = sorted(pools, key=lambda pool: -pool.ran.total)
+
+    @classmethod
+    def of(
+        cls, snapshot: Mapping[str, Any], thread: Callable[[int], tuple[str, int | None]]
+    ) -> Usage:
+        """What a snapshot says; `thread` tells name and identifier of a thread by its number."""
+
+        def blocker(row: Mapping[str, Any]) -> Blocker:
+            number = row["thread"]
+            name, ident = (None, None) if number is None else thread(number)
+            return Blocker(name, ident, Waited.of(row))
+
+        locks = [
+            LockUse(
+                row["kind"],
+                row["origin"],
+                row["objects"],
+                row["acquired"],
+                row["contended"],
+                Waited.of(row["held"]),
+                Spread.of(row["held"]),
+                [blocker(each) for each in row["blockers"]],
+            )
+            for row in snapshot["locks"]
+        ]
+        queues = [QueueUse(**row) for row in snapshot["queues"]]
+        return cls(locks, queues, [PoolUse(row) for row in snapshot["pools"]])
