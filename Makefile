@@ -49,10 +49,10 @@ test: test-rust test-python conformance-one
 # nextest kills what hangs; without it the whole run has a limit.
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo nextest run -p ironthread && \
+	    cargo nextest run -p ironthread --features serve && \
 	    cargo nextest run -p ironthread --features portable-parker; \
 	else \
-	    timeout 900 cargo test -p ironthread --lib --tests && \
+	    timeout 900 cargo test -p ironthread --lib --tests --features serve && \
 	    timeout 900 cargo test -p ironthread --lib --tests --features portable-parker; \
 	fi
 	timeout 900 cargo test -p ironthread --doc

@@ -21,6 +21,12 @@ pub(crate) fn watch_stop() {
     watch::stop();
 }
 
+/// Return whether waits are recorded.
+#[pyfunction]
+pub(crate) fn watch_is_on() -> bool {
+    watch::is_on()
+}
+
 /// Return what was recorded: waits by line, threads, and the seconds since recording began.
 #[pyfunction]
 pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {

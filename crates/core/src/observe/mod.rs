@@ -7,6 +7,9 @@ pub mod deadlock;
 pub(crate) mod loan;
 pub mod origin;
 pub mod registry;
+#[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+pub mod serve;
+pub mod stack;
 pub(crate) mod tally;
 
 pub use tally::Tally;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::deadlock;
 use super::loan::Loan;
+use super::stack::Stack;
 use super::tally::Tally;
 use crate::facade::AtomicU32;
 use crate::sync;
@@ -66,6 +67,8 @@ pub struct ThreadFacts {
     pub waiting: Option<Waiting>,
     /// Who has to bring that about: the holder of the lock, the thread that is joined, who runs the job.
     pub holder: Option<ThreadId>,
+    /// Where it waits, when that was noted.
+    pub stack: Option<Arc<Stack>>,
 }
 
 /// A thread's own record; the registry and the thread share it. Any other thread locks it with the
@@ -151,6 +154,7 @@ pub(crate) fn enrol(id: ThreadId) {
         waits: [Tally::default(); Kind::ALL.len()],
         waiting: None,
         holder: None,
+        stack: None,
     };
     let record = Arc::new(Record { facts: Mutex::new(facts), word: Loan::new() });
     records().insert(id, Arc::clone(&record));
@@ -217,6 +221,11 @@ fn end(facts: &mut ThreadFacts) {
 /// Writes down what the calling thread waits for; returns what stood there.
 pub(crate) fn set_waiting(waiting: Option<Waiting>) -> Option<Waiting> {
     with_own(|own| std::mem::replace(&mut own.waiting, waiting)).flatten()
+}
+
+/// Writes down where the calling thread waits; returns what stood there.
+pub(crate) fn set_stack(stack: Option<Arc<Stack>>) -> Option<Arc<Stack>> {
+    with_own(|own| std::mem::replace(&mut own.stack, stack)).flatten()
 }
 
 /// Lets other threads see, during the call, the word that names who has to bring about what the calling
