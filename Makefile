@@ -97,7 +97,7 @@ check: check-rust check-python
 check-rust:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --features serve --no-deps --quiet
 
 check-python: build
 	$(BIN)/ruff format --check .
@@ -106,7 +106,7 @@ check-python: build
 	$(BIN)/python -m mypy.stubtest ironthread._core --allowlist tests/typing/stubtest_allowlist.txt
 
 docs:
-	cargo doc -p ironthread --no-deps
+	cargo doc -p ironthread --features serve --no-deps
 
 clean:
 	cargo clean

@@ -71,14 +71,6 @@ class Listening:
     def stderr(self) -> str:
         return self.err.read_text(encoding="utf-8", errors="replace")
 
-    def until_stderr(self, text: str) -> str:
-        """Wait until the program has written this to standard error; return all it has written."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.stderr():
-            assert time.monotonic() < deadline, f"{text!r} is not in {self.stderr()}"
-            time.sleep(0.005)
-        return self.stderr()
-
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 

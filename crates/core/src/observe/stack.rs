@@ -3,7 +3,7 @@
 //! Who asks where a thread is blocked may not be able to ask the interpreter: a deadlocked program lets
 //! it go, but one whose C call keeps it does not. So the thread itself asks its host, which it has at that
 //! moment, and leaves the answer in its record. That costs more than the wait-for graph, and is done only
-//! while somebody may ask ([`serve`](super::serve)). Off, it costs one relaxed load for each wait.
+//! while somebody may ask (see `serve/`). Off, it costs one relaxed load for each wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

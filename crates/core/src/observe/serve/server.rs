@@ -4,7 +4,7 @@
 //! when something is written.
 
 use std::io::ErrorKind;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,8 +31,13 @@ const STDERR_PATIENCE: Duration = Duration::from_millis(500);
 pub(super) fn serve(shared: &Shared) {
     let mut server =
         Server { clients: Vec::new(), watcher: Watcher::new(), next_look: 0, accept_again: 0 };
-    while !shared.stop.load(Ordering::Acquire) {
-        server.round(shared);
+    loop {
+        // Whatever came before the end is seen to in a last round: a dump that was asked for, above all.
+        let is_last = shared.stop.load(Ordering::Acquire);
+        server.round(shared, is_last);
+        if is_last {
+            break;
+        }
     }
     server.clients.drain(..).for_each(close_opened);
 }
@@ -46,11 +51,12 @@ struct Server {
 }
 
 impl Server {
-    fn round(&mut self, shared: &Shared) {
+    fn round(&mut self, shared: &Shared, is_last: bool) {
         let listener = lock(&shared.listener).clone();
         let listener = listener.filter(|_| clock::now() >= self.accept_again);
         let signals = *lock(&shared.signals);
-        let ready = self.wait(&shared.wake, listener.as_ref(), signals);
+        let limit = if is_last { Duration::ZERO } else { self.until_next() };
+        let ready = self.wait(&shared.wake, listener.as_ref(), signals, limit);
         self.look();
         if ready.wake {
             drain(&shared.wake);
@@ -70,8 +76,11 @@ impl Server {
         &self,
         wake: &impl AsFd,
         listener: Option<&Arc<UnixListener>>,
-        signals: Option<&'static std::os::fd::OwnedFd>,
+        signals: Option<&'static OwnedFd>,
+        limit: Duration,
     ) -> Ready {
+        // (A period at most, which is no great number.)
+        let limit = Timespec::try_from(limit).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });
         let mut polled = vec![PollFd::new(wake, PollFlags::IN)];
         // A place for each, so that all stand where they are looked for.
         let nothing = |fd: Option<BorrowedFd<'_>>| fd.is_some();
@@ -83,7 +92,7 @@ impl Server {
             polled.push(PollFd::new(client, client.interest()));
         }
         // Interrupted, or out of memory: the next round tries again.
-        let found = poll(&mut polled, Some(&self.until_next())).is_ok();
+        let found = poll(&mut polled, Some(&limit)).is_ok();
         let mut ready = polled.iter().map(|each| found && !each.revents().is_empty());
         let mut next = |there| there && ready.next().unwrap_or(false);
         Ready {
@@ -95,12 +104,10 @@ impl Server {
     }
 
     /// The time until the next look, or until a client's time is over.
-    fn until_next(&self) -> Timespec {
+    fn until_next(&self) -> Duration {
         let ends = self.clients.iter().map(Client::until);
         let moment = ends.fold(self.next_look, u64::min);
-        let left = Duration::from_nanos(moment.saturating_sub(clock::now()));
-        // (At most a period.)
-        Timespec::try_from(left).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 })
+        Duration::from_nanos(moment.saturating_sub(clock::now()))
     }
 
     fn look(&mut self) {
