@@ -4,13 +4,14 @@
 //! over; one that does not read its answer costs the answer.
 
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::event::PollFlags;
 use serde_json::Value;
 
+use super::own::Own;
 use super::question::{LONGEST, Question, Refusal, parse};
 use crate::wait::clock;
 
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A connection.
 pub(super) struct Client {
-    stream: UnixStream,
+    stream: Own<UnixStream>,
     question: Vec<u8>,
     /// The answer, and how much of it has been sent.
     answer: Option<(Vec<u8>, usize)>,
@@ -38,7 +39,7 @@ pub(super) enum Step {
 
 impl Client {
     /// A peer that has just connected, and has been checked if `refusal` is none.
-    pub(super) fn new(stream: UnixStream, refusal: Option<&Refusal>) -> Self {
+    pub(super) fn new(stream: Own<UnixStream>, refusal: Option<&Refusal>) -> Self {
         let mut client = Self { stream, question: Vec::new(), answer: None, until: in_time() };
         if let Some(refusal) = refusal {
             client.answer(&refusal.to_json());
@@ -67,7 +68,7 @@ impl Client {
     fn read(&mut self) -> Step {
         let mut piece = [0; LONGEST];
         let room = LONGEST - self.question.len();
-        match self.stream.read(&mut piece[..room]) {
+        match (&*self.stream).read(&mut piece[..room]) {
             Ok(0) if self.question.is_empty() => Step::Over,
             // Without an end of the line, but there will be no more.
             Ok(0) => self.asked(),
@@ -111,7 +112,7 @@ impl Client {
         let Some((answer, sent)) = &mut self.answer else { return Step::Over };
         // (A peer that is gone is an error here: Rust programs and Python's ignore SIGPIPE, and the
         // server's thread has all signals blocked.)
-        match self.stream.write(&answer[*sent..]) {
+        match (&*self.stream).write(&answer[*sent..]) {
             Ok(count) => {
                 *sent += count;
                 if *sent == answer.len() { Step::Over } else { Step::Pending }
@@ -135,11 +136,5 @@ fn pending_or_over(error: ErrorKind) -> Step {
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
-    }
-}
-
-impl AsRawFd for Client {
-    fn as_raw_fd(&self) -> RawFd {
-        self.stream.as_raw_fd()
     }
 }

@@ -15,6 +15,7 @@
 mod answer;
 mod client;
 mod interpreter;
+mod own;
 mod picture;
 mod place;
 mod process;
@@ -23,7 +24,7 @@ mod server;
 mod text;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,12 +34,13 @@ use std::thread::JoinHandle;
 use rustix::event::{EventfdFlags, eventfd};
 
 use super::stack;
+use own::{Own, OwnGuard};
 
 /// What the server and those who steer it share.
 struct Shared {
     /// Wakes the server to look here again.
-    wake: OwnedFd,
-    listener: Mutex<Option<Arc<UnixListener>>>,
+    wake: Own<OwnedFd>,
+    listener: Mutex<Option<Arc<Own<UnixListener>>>>,
     /// What the signal's handler writes to.
     signals: Mutex<Option<&'static OwnedFd>>,
     stop: AtomicBool,
@@ -53,27 +55,8 @@ struct Running {
 
 static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
 
-/// The descriptors that a forked child has to close. Locked while one is opened and entered, and while
-/// it is taken out and closed: a fork, which holds the lock, finds them complete.
-static OPEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Opens a descriptor that a forked child is to close.
-fn open<T: AsRawFd>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    let mut all = lock(&OPEN);
-    let opened = open()?;
-    all.push(opened.as_raw_fd());
-    Ok(opened)
-}
-
-/// Closes one that was [opened](open) here.
-fn close_opened<T: AsRawFd>(descriptor: T) {
-    let mut all = lock(&OPEN);
-    all.retain(|&other| other != descriptor.as_raw_fd());
-    drop(descriptor);
 }
 
 fn new_eventfd() -> io::Result<OwnedFd> {
@@ -103,7 +86,7 @@ fn with_running<R>(step: impl FnOnce(&mut Running) -> io::Result<R>) -> io::Resu
 
 fn start() -> io::Result<Running> {
     let shared = Arc::new(Shared {
-        wake: open(new_eventfd)?,
+        wake: Own::open(new_eventfd)?,
         listener: Mutex::new(None),
         signals: Mutex::new(None),
         stop: AtomicBool::new(false),
@@ -152,31 +135,26 @@ pub fn close() {
     let Some(running) = slot.take() else { return };
     stack::set_noted(false);
     process::restore();
-    drop(slot);
     if let Some(path) = &running.path {
-        // Somebody may have removed it.
+        // Somebody may have removed it. (Before the next server may put its own there.)
         let _ = std::fs::remove_file(path);
     }
+    drop(slot);
     running.shared.stop.store(true, Ordering::Release);
     nudge(&running.shared.wake);
     // The server waits for nothing that the caller may hold. A panic of it was printed.
     let _ = running.thread.join();
-    let Some(Shared { wake, listener, .. }) = Arc::into_inner(running.shared) else { return };
-    close_opened(wake);
-    if let Some(listener) = lock(&listener).take().and_then(Arc::into_inner) {
-        close_opened(listener);
-    }
 }
 
 /// The server's locks, held over a fork.
 pub(crate) struct ServeGuard {
     running: MutexGuard<'static, Option<Running>>,
-    open: MutexGuard<'static, Vec<RawFd>>,
+    own: OwnGuard,
 }
 
 /// Locks the server for the time of a fork.
 pub(crate) fn freeze() -> ServeGuard {
-    ServeGuard { running: lock(&RUNNING), open: lock(&OPEN) }
+    ServeGuard { running: lock(&RUNNING), own: own::freeze() }
 }
 
 impl ServeGuard {
@@ -186,8 +164,6 @@ impl ServeGuard {
         process::abandon();
         // Its thread does not exist, and must not be detached or joined.
         std::mem::forget(self.running.take());
-        for descriptor in self.open.drain(..) {
-            process::close_inherited(descriptor);
-        }
+        self.own.close_all();
     }
 }

@@ -11,18 +11,18 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt}
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use super::open;
+use super::own::Own;
 
 /// Read, write and search by anybody else.
 const OTHERS: u32 = 0o077;
 
 /// Makes the socket and listens there.
-pub(super) fn bind() -> io::Result<(UnixListener, PathBuf)> {
+pub(super) fn bind() -> io::Result<(Own<UnixListener>, PathBuf)> {
     let directory = directory(rustix::process::geteuid().as_raw());
     make_private(&directory).map_err(|error| at(&directory, &error))?;
     let path = directory.join(format!("{}.sock", std::process::id()));
     remove_leftover(&path).map_err(|error| at(&path, &error))?;
-    let listener = open(|| UnixListener::bind(&path)).map_err(|error| at(&path, &error))?;
+    let listener = Own::open(|| UnixListener::bind(&path)).map_err(|error| at(&path, &error))?;
     // Nobody else could reach it before either: the directory sees to that.
     fs::set_permissions(&path, Permissions::from_mode(0o600))?;
     listener.set_nonblocking(true)?;

@@ -15,16 +15,17 @@ use rustix::net::sockopt::socket_peercred;
 
 use super::client::{Client, Step};
 use super::interpreter::{PERIOD, Watcher};
+use super::own::Own;
 use super::picture::Picture;
 use super::question::{Question, Refusal};
-use super::{Shared, answer, close_opened, lock, open, text};
-use crate::wait::clock;
+use super::{Shared, answer, lock, text};
+use crate::wait::{Deadline, clock};
 
 /// At most so many are served at a time. One more takes the place of the one that has been there longest.
 const CLIENTS: usize = 8;
 /// The most that is written to standard error at once: what a pipe that is ready takes without waiting.
 const PIECE: usize = 4096;
-/// How long standard error may take for a piece.
+/// How long standard error may take for a dump.
 const STDERR_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Serves until told to stop.
@@ -39,7 +40,6 @@ pub(super) fn serve(shared: &Shared) {
             break;
         }
     }
-    server.clients.drain(..).for_each(close_opened);
 }
 
 struct Server {
@@ -75,7 +75,7 @@ impl Server {
     fn wait(
         &self,
         wake: &impl AsFd,
-        listener: Option<&Arc<UnixListener>>,
+        listener: Option<&Arc<Own<UnixListener>>>,
         signals: Option<&'static OwnedFd>,
         limit: Duration,
     ) -> Ready {
@@ -144,14 +144,14 @@ impl Server {
             }
         }
         for place in (0..over.len()).rev().filter(|&place| over[place]) {
-            close_opened(self.clients.remove(place));
+            self.clients.remove(place);
         }
     }
 
     fn accept(&mut self, listener: &UnixListener) {
         // At most so many a round: who keeps connecting must not keep others from being served.
         for _ in 0..CLIENTS {
-            let stream = match open(|| listener.accept().map(|(stream, _)| stream)) {
+            let stream = match Own::open(|| listener.accept().map(|(stream, _)| stream)) {
                 Ok(stream) => stream,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => {
@@ -160,11 +160,10 @@ impl Server {
                 }
             };
             if stream.set_nonblocking(true).is_err() {
-                close_opened(stream);
                 continue;
             }
             if self.clients.len() >= CLIENTS {
-                close_opened(self.clients.remove(0));
+                self.clients.remove(0);
             }
             let refusal = refusal(&stream);
             self.clients.push(Client::new(stream, refusal.as_ref()));
@@ -198,11 +197,12 @@ fn drain(descriptor: &impl AsFd) {
 /// Writes to standard error what it takes in time: a reader that stalls must not stall the server.
 fn write_to_stderr(text: &str) {
     let stderr = std::io::stderr();
-    let Ok(patience) = Timespec::try_from(STDERR_PATIENCE) else { return };
+    let deadline = Deadline::after(STDERR_PATIENCE);
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
+        let left = deadline.remaining().and_then(|left| Timespec::try_from(left).ok());
         let mut polled = [PollFd::new(&stderr, PollFlags::OUT)];
-        if !matches!(poll(&mut polled, Some(&patience)), Ok(1..)) {
+        if !matches!(poll(&mut polled, left.as_ref()), Ok(1..)) {
             return;
         }
         match rustix::io::write(&stderr, &rest[..rest.len().min(PIECE)]) {
