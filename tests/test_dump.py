@@ -148,7 +148,14 @@ def test_a_deadlocked_program_tells_who_waits_for_whom_and_where(tmp_path: Path)
             assert thread["waiting"]["holder"]["name"] == other
             assert functions(thread)[:2] == ["take_other", "take"]
             assert [frame["line"] for frame in thread["stack"]["frames"][:2]] == [10, 8]
+        ids = [program.thread(name)["id"] for name in ("one", "two")]
+        assert program.ask("dump")["circles"] == [sorted(ids)]
         text = ironthread("dump", program.pid).stdout
+        assert re.search(
+            r'^Deadlock: thread \d+ "\w+", thread \d+ "\w+": each waits for the next',
+            text,
+            re.MULTILINE,
+        )
         for name, other in (("one", "two"), ("two", "one")):
             assert re.search(
                 rf'Thread \d+ "{name}" \(the system\'s \d+\) has waited .* for Lock, made at '
@@ -157,6 +164,29 @@ def test_a_deadlocked_program_tells_who_waits_for_whom_and_where(tmp_path: Path)
                 rf'  File "{program.script}", line 8 in take\n',
                 text,
             ), text
+
+
+def test_who_waits_for_a_thread_that_goes_on_is_in_no_circle(tmp_path: Path) -> None:
+    code = """
+        import threading
+        lock, never = threading.Lock(), threading.Event()
+        def hold():
+            with lock: never.wait()
+        def want():
+            with lock: pass
+        holder = threading.Thread(target=hold, name="holder", daemon=True)
+        holder.start()
+        threading.Thread(target=want, name="wanting", daemon=True).start()
+        holder.join()
+    """
+    with Listening(tmp_path, code) as program:
+        program.until_waiting("wanting", "Lock")
+        program.until_waiting("holder", "Event")
+        program.until_waiting("MainThread", "Thread.join")
+        assert program.ask("dump")["circles"] == []
+        text = ironthread("dump", program.pid).stdout
+        assert "Deadlock" not in text
+        assert re.search(r'for Thread.join.*, which depends on thread \d+ "holder"', text)
 
 
 def test_the_stack_of_a_thread_that_runs_is_asked_for(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def doing(thread: dict[str, Any]) -> str:
     if waiting["made_at"] is not None:
         text += f", made at {place_of(waiting['made_at'])}"
     if waiting["holder"] is not None:
-        text += f", held by {label(waiting['holder'])}"
+        relation = "held by" if waiting["kind"] in ("Lock", "RLock") else "which depends on"
+        text += f", {relation} {label(waiting['holder'])}"
     return text
 
 

@@ -9,6 +9,7 @@ use super::text::{self, missing_stack};
 use crate::observe::origin::{self, Line};
 use crate::observe::stack::Stack;
 use crate::observe::tally::Tally;
+use crate::thread::ThreadId;
 use crate::wait::host::Possession;
 use crate::wait::{Kind, clock};
 
@@ -42,6 +43,7 @@ pub(super) fn whole(picture: &Picture, with_stacks: bool) -> Value {
         "interpreter": interpreter(picture),
         "threads": threads,
         "threads_left_out": picture.threads_left_out,
+        "circles": picture.circles.iter().map(|circle| ids(circle)).collect::<Vec<_>>(),
         "other_threads": others,
         "waits": picture.waits.iter().map(waits).collect::<Vec<_>>(),
     })
@@ -126,6 +128,10 @@ fn thread(picture: &Picture, thread: &Thread, with_stacks: bool) -> Value {
         row["stack_missing"] = missing_stack(picture, thread).into();
     }
     row
+}
+
+fn ids(threads: &[ThreadId]) -> Vec<u32> {
+    threads.iter().map(|id| id.get()).collect()
 }
 
 fn stack(stack: &Stack) -> Value {

@@ -13,6 +13,7 @@
 //! again what it meant before. It may ask for its own.
 
 mod answer;
+mod circles;
 mod client;
 mod interpreter;
 mod own;

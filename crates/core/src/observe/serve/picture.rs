@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::sync::Arc;
 
+use super::circles;
 use super::interpreter::{ASKER, Asking, Interpreter, Watcher};
 use crate::observe::origin::{self, Line};
 use crate::observe::registry::{self, ThreadFacts};
@@ -31,6 +32,8 @@ pub(super) struct Picture {
     /// Those that have met the engine and live.
     pub(super) threads: Vec<Thread>,
     pub(super) threads_left_out: usize,
+    /// Those that wait for one another.
+    pub(super) circles: Vec<Vec<ThreadId>>,
     /// Those of the process that have not met it.
     pub(super) others: Vec<Other>,
     pub(super) waits: Vec<Waits>,
@@ -82,6 +85,7 @@ impl Picture {
         alive.retain(|facts| facts.ended.is_none());
         let now = clock::now();
         let waits = waits(&alive, now);
+        let circles = circles::standing(&alive);
         let mut kernel = kernel_threads();
         let threads_left_out = alive.len().saturating_sub(MOST);
         let mut threads: Vec<_> = alive
@@ -102,7 +106,17 @@ impl Picture {
             .collect();
         let recorded_since = watch::is_on().then(watch::since);
         let command = command();
-        Self { now, recorded_since, command, interpreter, threads, threads_left_out, others, waits }
+        Self {
+            now,
+            recorded_since,
+            command,
+            interpreter,
+            threads,
+            threads_left_out,
+            circles,
+            others,
+            waits,
+        }
     }
 
     /// The thread of that number.

@@ -6,6 +6,8 @@ use super::interpreter::{Asking, LIMIT, PERIOD};
 use super::picture::{Picture, Thread};
 use crate::observe::origin;
 use crate::observe::registry::{ThreadFacts, Waiting};
+use crate::thread::ThreadId;
+use crate::wait::Kind;
 use crate::wait::host::Possession;
 
 /// The dump.
@@ -23,6 +25,14 @@ fn write_dump(text: &mut String, picture: &Picture) -> std::fmt::Result {
     let command = printable(&picture.command.join(" "));
     writeln!(text, "── ironthread ── process {process} · {count} thread{plural} · {command}")?;
     writeln!(text, "{}", interpreter(picture))?;
+    for circle in &picture.circles {
+        let names: Vec<_> = circle.iter().map(|&id| name_of(picture, id)).collect();
+        writeln!(
+            text,
+            "Deadlock: {}: each waits for the next, and the last for the first.",
+            names.join(", ")
+        )?;
+    }
     for each in &picture.threads {
         writeln!(text)?;
         thread(text, picture, each)?;
@@ -148,9 +158,17 @@ fn wait(
         write!(text, ", made at {}:{}", printable(&line.file), line.number)?;
     }
     let Some(holder) = facts.holder else { return Ok(()) };
-    match picture.thread(holder) {
-        Some(holder) => write!(text, ", held by {}", name(holder)),
-        None => write!(text, ", held by thread {}, which has ended", holder.get()),
+    // Who has to bring it about: the lock's holder, the thread that is joined, the one that runs the job.
+    match waiting.site.kind() {
+        Kind::Lock | Kind::RLock => write!(text, ", held by {}", name_of(picture, holder)),
+        _ => write!(text, ", which depends on {}", name_of(picture, holder)),
+    }
+}
+
+fn name_of(picture: &Picture, id: ThreadId) -> String {
+    match picture.thread(id) {
+        Some(thread) => name(thread),
+        None => format!("thread {}, which has ended or is not shown", id.get()),
     }
 }
 
