@@ -49,10 +49,10 @@ test: test-rust test-python conformance-one
 # nextest kills what hangs; without it the whole run has a limit.
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo nextest run -p ironthread && \
+	    cargo nextest run -p ironthread --features serve && \
 	    cargo nextest run -p ironthread --features portable-parker; \
 	else \
-	    timeout 900 cargo test -p ironthread --lib --tests && \
+	    timeout 900 cargo test -p ironthread --lib --tests --features serve && \
 	    timeout 900 cargo test -p ironthread --lib --tests --features portable-parker; \
 	fi
 	timeout 900 cargo test -p ironthread --doc
@@ -98,7 +98,7 @@ check: check-rust check-python
 check-rust:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --features serve --no-deps --quiet
 
 check-python: build
 	$(BIN)/ruff format --check .
@@ -107,7 +107,7 @@ check-python: build
 	$(BIN)/python -m mypy.stubtest ironthread._core --allowlist tests/typing/stubtest_allowlist.txt
 
 docs:
-	cargo doc -p ironthread --no-deps
+	cargo doc -p ironthread --features serve --no-deps
 
 clean:
 	cargo clean

@@ -76,6 +76,7 @@ __all__ = [
     "aio",
     "as_completed",
     "deadlocks",
+    "diagnosis",
     "install",
     "installed",
     "queue",
@@ -97,11 +98,11 @@ _LATER = {
     "state": "ironthread._state",
     "wait": "ironthread._futures",
 }
-_LATER_MODULES = frozenset({"aio"})
+_LATER_MODULES = frozenset({"aio", "diagnosis"})
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ironthread import aio
+    from ironthread import aio, diagnosis
     from ironthread._futures import Future, as_completed, wait
     from ironthread._pool import ThreadPoolExecutor
     from ironthread._state import Phase, ThreadState, state

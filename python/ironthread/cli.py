@@ -14,12 +14,18 @@ from ironthread.run import CannotRun, Options, run
 _HELP = """\
 usage: ironthread run [options] script.py [args...]
        ironthread run [options] -m module [args...]
+       ironthread dump PID [--json]
+       ironthread stats PID [--json]
+       ironthread top PID [--interval SECONDS]
        ironthread --version | --help
 
 Runs a Python program, unchanged, with the locks, conditions and queues of ironthread in the
 places of the standard ones, and reports at its end what its threads waited for.
 
-options:
+dump, stats and top ask a program that runs, if it listens: what its threads are doing and where,
+what they have waited for, and both again and again.
+
+options of run:
   --report text|json|none   the form of the report (default: text)
   --report-file PATH        write the report there instead of to standard error
   --deadlock report|raise|off
@@ -28,6 +34,8 @@ options:
                             one of them, unless off; with raise, so do circles of plain locks
   --on-deadlock report|abort
                             abort ends the program with status 86 when a deadlock was reported
+  --listen                  have the program answer dump, stats and top
+  --dump-signal SIGNAL      have it write a dump to standard error at this signal (as in QUIT)
   -m module                 run a module, as python -m does
   -h, --help                show this text
 
@@ -59,6 +67,11 @@ def _command(arguments: list[str]) -> int:
         options = _options(arguments[1:])
         if options is not None:
             return run(options)
+    elif command in ("dump", "stats", "top"):
+        from ironthread.attach.command import command as attach  # for those who ask only
+
+        if not {"-h", "--help"}.intersection(arguments):
+            return attach(command, arguments[1:])
     elif command in ("-V", "--version"):
         import ironthread
 
@@ -83,6 +96,10 @@ def _options(arguments: list[str]) -> Options | None:
             options.report_file = value if equals else _next(rest, option)
         elif option in _CHOICES:
             _choose(options, option, value if equals else _next(rest, option))
+        elif option == "--listen" and not equals:
+            options.listen = True
+        elif option == "--dump-signal":
+            options.dump_signal = _signal(value if equals else _next(rest, option))
         elif option == "-m":
             options.is_module = True
             rest.insert(0, value if equals else _next(rest, option))
@@ -108,3 +125,14 @@ def _choose(options: Options, option: str, value: str) -> None:
     if value not in values:
         raise CannotRun(f"unknown {what} {value!r}: choose from {', '.join(values)}")
     setattr(options, attribute, value)
+
+
+def _signal(name: str) -> int:
+    """The number of a signal, by its name with or without SIG, or as a number."""
+    # A part of the interpreter, unlike `signal`, and without stubs.
+    number = getattr(__import__("_signal"), "SIG" + name.upper().removeprefix("SIG"), None)
+    if isinstance(number, int) and not name.startswith("_"):
+        return number
+    if name.isdecimal():
+        return int(name)
+    raise CannotRun(f"unknown signal {name!r} (see ironthread --help)")

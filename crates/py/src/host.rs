@@ -9,12 +9,17 @@ use std::sync::OnceLock;
 
 use ironthread::error::Deadlock;
 use ironthread::observe::registry;
+use ironthread::observe::stack::Stack;
+#[cfg(target_os = "linux")]
+use ironthread::wait::host::Possession;
 use ironthread::wait::host::{Host, set_host};
 use ironthread::wait::{clock, watch};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::{deadlock, program};
+#[cfg(target_os = "linux")]
+use crate::possession;
+use crate::{deadlock, program, stack};
 
 /// The interpreter that loaded the module.
 struct Interpreter;
@@ -127,6 +132,20 @@ impl Host for Interpreter {
         let ident = unsafe { ffi::PyThread_get_thread_ident() };
         #[allow(clippy::useless_conversion, reason = "C's unsigned long is narrower on Windows")]
         u64::from(ident)
+    }
+
+    fn stack(&self) -> Option<Stack> {
+        stack::of_caller(attached())
+    }
+
+    fn stacks(&self) -> Vec<(u64, Stack)> {
+        // A thread that is caught here by the end of the interpreter hangs for ever, as in `detached`.
+        Python::try_attach(stack::of_all).unwrap_or_default()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn possession(&self) -> Possession {
+        possession::look()
     }
 }
 

@@ -25,12 +25,17 @@ mod hot;
 mod lock;
 mod meter;
 mod origin;
+#[cfg(target_os = "linux")]
+mod possession;
 mod program;
 mod queue;
 mod rate;
 mod represent;
 mod rlock;
 mod semaphore;
+#[cfg(target_os = "linux")]
+mod serve;
+mod stack;
 mod thread;
 mod timer;
 mod watch;
@@ -61,8 +66,12 @@ mod _core {
         thread::{PyLife, start_event},
         thread::{name_os_thread, thread_ended, thread_helps, thread_named, thread_waiting},
         timer::{PyAgenda, PyKey, end_timer},
-        watch::{watch_snapshot, watch_start, watch_stop},
+        watch::{watch_is_on, watch_snapshot, watch_start, watch_stop},
     };
+
+    #[cfg(target_os = "linux")]
+    #[pymodule_export]
+    use super::serve::{serve_close, serve_dump_on, serve_listen};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

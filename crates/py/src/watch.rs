@@ -24,6 +24,12 @@ pub(crate) fn watch_stop() {
     watch::stop();
 }
 
+/// Return whether waits are recorded.
+#[pyfunction]
+pub(crate) fn watch_is_on() -> bool {
+    watch::is_on()
+}
+
 /// Return what was recorded: waits, locks and queues by line, pools, threads, and the seconds since recording began.
 #[pyfunction]
 pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {

@@ -28,6 +28,9 @@ from .rate import RateLimit as RateLimit
 from .rlock import RLock as RLock
 from .semaphore import BoundedSemaphore as BoundedSemaphore
 from .semaphore import Semaphore as Semaphore
+from .serve import serve_close as serve_close
+from .serve import serve_dump_on as serve_dump_on
+from .serve import serve_listen as serve_listen
 from .thread import Life as Life
 from .thread import name_os_thread as name_os_thread
 from .thread import start_event as start_event
@@ -38,6 +41,7 @@ from .thread import thread_waiting as thread_waiting
 from .timer import Agenda as Agenda
 from .timer import AgendaKey as AgendaKey
 from .timer import end_timer as end_timer
+from .watch import watch_is_on as watch_is_on
 from .watch import watch_snapshot as watch_snapshot
 from .watch import watch_start as watch_start
 from .watch import watch_stop as watch_stop
@@ -76,6 +80,9 @@ __all__ = [
     "queue_enlist",
     "queue_is_done",
     "queue_withdraw",
+    "serve_close",
+    "serve_dump_on",
+    "serve_listen",
     "set_deadlock_mode",
     "set_tell_all_asleep",
     "start_event",
@@ -83,6 +90,7 @@ __all__ = [
     "thread_helps",
     "thread_named",
     "thread_waiting",
+    "watch_is_on",
     "watch_snapshot",
     "watch_start",
     "watch_stop",

@@ -30,6 +30,7 @@ def run(options: Options) -> int:
         check(options)
     install()  # before anything of the program is loaded
     _look_for_deadlocks(options)
+    _answer(options)  # before the report: what hangs until then can be asked about
     ending = Ending(options) if watched else None
     program = Program(options)
     error = failure.attempt(program.load)
@@ -48,3 +49,19 @@ def _look_for_deadlocks(options: Options) -> None:
     _core.set_tell_all_asleep(options.deadlock != "off")
     if options.on_deadlock == "abort":
         _deadlock.settings.exit_status = DEADLOCKED
+
+
+def _answer(options: Options) -> None:
+    if not options.listen and options.dump_signal is None:
+        return
+    from ironthread import diagnosis
+
+    try:
+        if options.listen:
+            diagnosis.listen()
+        if options.dump_signal is not None:
+            diagnosis.dump_on(options.dump_signal)
+    except NotImplementedError as error:
+        raise CannotRun(str(error)) from None
+    except OSError as error:
+        raise CannotRun(f"can't have questions answered: {error}") from None

@@ -17,7 +17,9 @@ class Options:
     __slots__ = (
         "arguments",
         "deadlock",
+        "dump_signal",
         "is_module",
+        "listen",
         "on_deadlock",
         "report",
         "report_file",
@@ -37,6 +39,10 @@ class Options:
         """What follows one that was told: report goes on, abort ends the process."""
         self.report_file: str | None = None
         """Where the report is written; None is standard error."""
+        self.listen = False
+        """Whether the program answers questions on a socket."""
+        self.dump_signal: int | None = None
+        """The signal at which the program writes down what its threads are doing."""
 
     @property
     def command(self) -> list[str]:

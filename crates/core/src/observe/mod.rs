@@ -6,8 +6,12 @@
 pub mod deadlock;
 pub(crate) mod loan;
 pub mod metrics;
+pub(crate) mod onlookers;
 pub mod origin;
 pub mod registry;
+#[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+pub mod serve;
+pub mod stack;
 pub(crate) mod tally;
 
 pub use tally::Tally;

@@ -12,6 +12,8 @@ use std::time::Duration;
 use super::deadlock;
 use super::loan::Loan;
 use super::metrics::ledger::ledger;
+use super::onlookers;
+use super::stack::Stack;
 use super::tally::Tally;
 use crate::facade::AtomicU32;
 use crate::sync;
@@ -72,6 +74,8 @@ pub struct ThreadFacts {
     pub waiting: Option<Waiting>,
     /// Who has to bring that about: the holder of the lock, the thread that is joined, who runs the job.
     pub holder: Option<ThreadId>,
+    /// Where it waits, when that was noted.
+    pub stack: Option<Arc<Stack>>,
 }
 
 /// A thread's own record; the registry and the thread share it. Any other thread locks it with the
@@ -183,6 +187,7 @@ pub(crate) fn enrol(id: ThreadId) {
         overtaken: 0,
         waiting: None,
         holder: None,
+        stack: None,
     };
     let record = Arc::new(Record { facts: Mutex::new(facts), word: Loan::new() });
     records().insert(id, Arc::clone(&record));
@@ -249,6 +254,11 @@ fn end(facts: &mut ThreadFacts) {
 /// Writes down what the calling thread waits for; returns what stood there.
 pub(crate) fn set_waiting(waiting: Option<Waiting>) -> Option<Waiting> {
     with_own(|own| std::mem::replace(&mut own.waiting, waiting)).flatten()
+}
+
+/// Writes down where the calling thread waits; returns what stood there.
+pub(crate) fn set_stack(stack: Option<Arc<Stack>>) -> Option<Arc<Stack>> {
+    with_own(|own| std::mem::replace(&mut own.stack, stack)).flatten()
 }
 
 /// Lets other threads see, during the call, the word that names who has to bring about what the calling
@@ -392,6 +402,7 @@ impl RegistryGuard {
     /// Keeps one thread's record only, and puts the kernel's new identifier into it.
     pub(crate) fn retain_thread(&mut self, id: ThreadId) {
         self.0.retain(|&other, _| other == id);
+        onlookers::after_fork();
         with_own(|own| {
             own.native_id = native_id();
             // Its clock has begun anew.
@@ -420,17 +431,17 @@ pub fn native_id() -> Option<u32> {
     None
 }
 
-/// Whether the process has no threads but those with these identifiers of the kernel's, as far as the system
-/// tells.
+/// Whether the process has no threads but those with these identifiers of the kernel's, and onlookers, as far as
+/// the system tells.
 #[cfg(target_os = "linux")]
 pub(crate) fn no_other_threads(known: &BTreeSet<u32>) -> bool {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return true };
     let numbers = tasks.flatten().filter_map(|task| task.file_name().to_str()?.parse().ok());
-    numbers.into_iter().all(|number| known.contains(&number))
+    numbers.into_iter().all(|number| known.contains(&number) || onlookers::is_one(number))
 }
 
-/// Whether the process has no threads but those with these identifiers of the kernel's, as far as the system
-/// tells.
+/// Whether the process has no threads but those with these identifiers of the kernel's, and onlookers, as far as
+/// the system tells.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn no_other_threads(_known: &BTreeSet<u32>) -> bool {
     true

@@ -41,12 +41,17 @@ mod unix {
     use crate::observe::deadlock::{self, DeadlockGuard};
     use crate::observe::origin::{self, OriginGuard};
     use crate::observe::registry::{self, RegistryGuard};
+    #[cfg(all(feature = "serve", target_os = "linux"))]
+    use crate::observe::serve::{self, ServeGuard};
     use crate::thread::ThreadId;
     use crate::wait::table::{self, Bucket};
     use crate::wait::watch::{self, WatchGuard};
 
     /// Every lock that must not be in other hands at the moment of a fork.
     struct Held {
+        // First: a server is started and stopped with no other of these locks held.
+        #[cfg(all(feature = "serve", target_os = "linux"))]
+        serve: ServeGuard,
         _deadlock: DeadlockGuard,
         registry: RegistryGuard,
         _watch: WatchGuard,
@@ -79,7 +84,9 @@ mod unix {
         // Named now: naming a thread takes the registry's lock.
         let _ = ThreadId::current();
         let held = Held {
-            // First: who looks takes the registry's lock within.
+            #[cfg(all(feature = "serve", target_os = "linux"))]
+            serve: serve::freeze(),
+            // Before the registry: who looks takes the registry's lock within.
             _deadlock: deadlock::freeze(),
             registry: registry::freeze(),
             _watch: watch::freeze(),
@@ -97,7 +104,10 @@ mod unix {
     extern "C" fn child() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
         let held = HELD.try_with(RefCell::take).ok().flatten();
-        let Some(Held { mut registry, mut buckets, .. }) = held else { return };
+        let Some(held) = held else { return };
+        #[cfg(all(feature = "serve", target_os = "linux"))]
+        held.serve.abandon();
+        let (mut registry, mut buckets) = (held.registry, held.buckets);
         let survivor = ThreadId::current();
         for bucket in &mut buckets {
             bucket.retain_thread(survivor);

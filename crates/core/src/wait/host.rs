@@ -8,6 +8,23 @@
 use std::sync::OnceLock;
 
 use crate::observe::deadlock::Deadlock;
+use crate::observe::stack::Stack;
+
+/// Who has the lock of the interpreter, as seen without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Possession {
+    /// It cannot be told, or there is no such lock.
+    Unknown,
+    /// Nobody has it.
+    Free,
+    /// A thread has it.
+    Held {
+        /// The host's identifier of the thread.
+        ident: u64,
+        /// The kernel's, where it is known.
+        native_id: Option<u32>,
+    },
+}
 
 /// What an interpreter does around a wait. See the module's description.
 pub trait Host: Sync {
@@ -40,6 +57,23 @@ pub trait Host: Sync {
 
     /// The interpreter's identifier of the calling thread, for people and for `repr`.
     fn thread_ident(&self) -> u64;
+
+    /// The program's stack of the calling thread, which is about to sleep. It runs none of the program's
+    /// code. `None` where there are no stacks.
+    fn stack(&self) -> Option<Stack> {
+        None
+    }
+
+    /// The stacks of all threads of the program now, by the host's identifier. Waits for the interpreter
+    /// as long as it takes: called by a thread that nobody waits for without a limit.
+    fn stacks(&self) -> Vec<(u64, Stack)> {
+        Vec::new()
+    }
+
+    /// Who has the lock of the interpreter. Called by any thread, and never waits.
+    fn possession(&self) -> Possession {
+        Possession::Unknown
+    }
 }
 
 /// The host of a pure Rust program.

@@ -26,6 +26,7 @@ use crate::error::Interrupted;
 use crate::facade::{Arc, AtomicU32};
 use crate::observe::deadlock::{Deadlock, Doubts, Step};
 use crate::observe::registry;
+use crate::observe::stack;
 use crate::thread::ThreadId;
 use host::host;
 use parker::{MOVED, NOTIFIED, Rest};
@@ -230,6 +231,7 @@ impl Ticket {
             return Ok(if self.leave() { self.chosen() } else { Wake::TimedOut });
         }
         let address = self.site.address();
+        let _noted = stack::note();
         let resumed = take_look(address);
         let unlimited = deadline.is_never();
         let visit = watch::arrive(self.site, resumed.map(|look| look.since), unlimited);

@@ -1,0 +1,71 @@
+//! Where the process's socket lies: in a directory that is its user's alone, under the process's number.
+//!
+//! Who asks knows that number, and the user, and not the program's environment: so the place depends on
+//! these two alone. It is `/run/user/<uid>/ironthread` where there is such a thing, else
+//! `/tmp/ironthread-<uid>`. In `/tmp` anybody can make that directory first, so it is looked at before it
+//! is used: what is not a directory of ours that nobody else may enter is refused.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use super::own::Own;
+
+/// Read, write and search by anybody else.
+const OTHERS: u32 = 0o077;
+
+/// Makes the socket and listens there.
+pub(super) fn bind() -> io::Result<(Own<UnixListener>, PathBuf)> {
+    let directory = directory(rustix::process::geteuid().as_raw());
+    make_private(&directory).map_err(|error| at(&directory, &error))?;
+    let path = directory.join(format!("{}.sock", std::process::id()));
+    remove_leftover(&path).map_err(|error| at(&path, &error))?;
+    let listener = Own::open(|| UnixListener::bind(&path)).map_err(|error| at(&path, &error))?;
+    // Nobody else could reach it before either: the directory sees to that.
+    fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    listener.set_nonblocking(true)?;
+    Ok((listener, path))
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// The directory of the sockets of a user's processes.
+fn directory(user: u32) -> PathBuf {
+    let of_session = PathBuf::from(format!("/run/user/{user}"));
+    match fs::metadata(&of_session) {
+        Ok(found) if found.is_dir() && found.uid() == user => of_session.join("ironthread"),
+        _ => PathBuf::from(format!("/tmp/ironthread-{user}")),
+    }
+}
+
+fn make_private(directory: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    // Not through a link: what it points to may change.
+    let found = fs::symlink_metadata(directory)?;
+    let problem = if !found.is_dir() {
+        "it is no directory"
+    } else if found.uid() != rustix::process::geteuid().as_raw() {
+        "it belongs to another user"
+    } else if found.mode() & OTHERS != 0 {
+        "others may enter it (its mode has to be 0700)"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
+}
+
+/// Removes the socket of a process that had our number before us, and had no time to remove it.
+fn remove_leftover(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => fs::remove_file(path),
+        // Anything else is not ours to remove, and the socket will not be made over it.
+        _ => Ok(()),
+    }
+}

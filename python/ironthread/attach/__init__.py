@@ -1,0 +1,1 @@
+"""Asks a running program what its threads are doing: `ironthread dump`, `stats` and `top`."""
