@@ -38,6 +38,7 @@ from ironthread._core import (  # noqa: E402
 )
 from ironthread._deadlock import DeadlockError, deadlocks  # noqa: E402
 from ironthread._exceptions import ShutDown  # noqa: E402
+from ironthread._lock_order import LockOrderInversion, lock_order  # noqa: E402
 from ironthread._threads import Thread  # noqa: E402
 from ironthread._timer import Timer  # noqa: E402
 from ironthread.install import (  # noqa: E402
@@ -60,6 +61,7 @@ __all__ = [
     "LateInstallWarning",
     "LifoQueue",
     "Lock",
+    "LockOrderInversion",
     "Phase",
     "PriorityQueue",
     "Queue",
@@ -79,6 +81,7 @@ __all__ = [
     "diagnosis",
     "install",
     "installed",
+    "lock_order",
     "queue",
     "state",
     "threading",

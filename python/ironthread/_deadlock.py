@@ -258,13 +258,7 @@ def _of(found: Found) -> Deadlock:
 
 def _names(links: list[Link]) -> dict[int, str]:
     """The threads' names by their numbers; those that share a name show the number, too."""
-    threading = sys.modules.get("threading")
-    known = getattr(threading, "_active", {})
-    names = {}
-    for link in links:
-        # Of a thread that was not told of to the engine `threading` may know the name.
-        name = link["name"] or getattr(known.get(link["ident"]), "name", None)
-        names[link["id"]] = name or f"(thread {link['ident']})"
+    names = {link["id"]: _explain.thread_name(link["name"], link["ident"]) for link in links}
     listed = list(names.values())
     return {
         number: name if listed.count(name) == 1 else f"{name} [{number}]"

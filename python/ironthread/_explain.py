@@ -6,6 +6,7 @@ Nothing here imports, takes a lock, or writes through a stream whose lock a stuc
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ def frames(stack: Sequence[Frame]) -> Iterator[str]:
         yield f"    ({left_out} more frames)"
     for file, line, function in stack[-_MOST_FRAMES:]:
         yield f"    {place(file, line)}, in {function}: {_source(file, line)}"
+
+
+def thread_name(name: str | None, ident: int) -> str:
+    """What a thread is called, of which the engine knows this name, or none."""
+    if name is None:
+        known = getattr(sys.modules.get("threading"), "_active", {})
+        name = getattr(known.get(ident), "name", None)
+    return name or f"(thread {ident})"
 
 
 def place(file: str, line: int) -> str:

@@ -32,6 +32,8 @@ options of run:
                             what is done about threads that wait in vain (default: report). A
                             circle that only its own threads could open raises DeadlockError in
                             one of them, unless off; with raise, so do circles of plain locks
+  --lock-order              tell when locks are taken in orders that can end in a deadlock, whether
+                            or not they do this time; costs some microseconds for each lock taken
   --on-deadlock report|abort
                             abort ends the program with status 86 when a deadlock was reported
   --listen                  have the program answer dump, stats and top
@@ -94,6 +96,10 @@ def _options(arguments: list[str]) -> Options | None:
             return None
         if option == "--report-file":
             options.report_file = value if equals else _next(rest, option)
+        elif option == "--lock-order":
+            if equals:
+                raise CannotRun("option --lock-order takes no value (see ironthread --help)")
+            options.lock_order = True
         elif option in _CHOICES:
             _choose(options, option, value if equals else _next(rest, option))
         elif option == "--listen" and not equals:

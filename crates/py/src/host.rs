@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use ironthread::error::Deadlock;
+use ironthread::observe::order::Inversion;
 use ironthread::observe::registry;
 use ironthread::observe::stack::Stack;
 #[cfg(target_os = "linux")]
@@ -19,7 +20,7 @@ use pyo3::prelude::*;
 
 #[cfg(target_os = "linux")]
 use crate::possession;
-use crate::{deadlock, program, stack};
+use crate::{deadlock, order, program, stack};
 
 /// The interpreter that loaded the module.
 struct Interpreter;
@@ -125,6 +126,10 @@ impl Host for Interpreter {
 
     fn tell(&self, deadlock: &Deadlock) {
         deadlock::tell(attached(), deadlock);
+    }
+
+    fn tell_inversion(&self, inversion: &Inversion) {
+        order::tell(attached(), inversion);
     }
 
     fn thread_ident(&self) -> u64 {

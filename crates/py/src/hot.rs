@@ -19,6 +19,7 @@
 use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
 
+use ironthread::observe::order;
 use ironthread::wait::Deadline;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
@@ -84,17 +85,24 @@ macro_rules! hot {
     };
 }
 
-hot!(LockAcquire, PyLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
-hot!(LockEnter, PyLock, |this| this.lock.try_enter().then_some(Answer::Bool(true)));
+hot!(LockAcquire, PyLock, |this| taken(|| this.lock.try_acquire()));
+hot!(LockEnter, PyLock, |this| taken(|| this.lock.try_enter()));
 hot!(LockRelease, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
 hot!(LockExit, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
 hot!(LockLocked, PyLock, |this| Some(Answer::Bool(this.lock.is_locked())));
-hot!(RLockAcquire, PyRLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
-hot!(RLockEnter, PyRLock, |this| this.lock.try_acquire().then_some(Answer::Bool(true)));
+hot!(RLockAcquire, PyRLock, |this| taken(|| this.lock.try_acquire()));
+hot!(RLockEnter, PyRLock, |this| taken(|| this.lock.try_acquire()));
 hot!(RLockRelease, PyRLock, |this| this.lock.release().ok().map(|()| Answer::None));
 hot!(RLockExit, PyRLock, |this| this.lock.release().ok().map(|()| Answer::None));
 hot!(SimpleGet, PySimpleQueue, |this| this.queue.get(Deadline::PAST).ok().map(Answer::Object));
 hot!(SimplePut, PySimpleQueue, |_this| None);
+
+/// A lock that is taken if it is free. Where the order of locks is looked at that is no quick step: it asks the
+/// interpreter for the stack, and may tell of what it found.
+#[inline]
+fn taken(take: impl FnOnce() -> bool) -> Option<Answer> {
+    (!order::is_on() && take()).then_some(Answer::Bool(true))
+}
 
 /// The contents of `slf`.
 ///

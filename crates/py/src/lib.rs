@@ -24,6 +24,7 @@ mod host;
 mod hot;
 mod lock;
 mod meter;
+mod order;
 mod origin;
 #[cfg(target_os = "linux")]
 mod possession;
@@ -58,6 +59,7 @@ mod _core {
         future::PyFuture,
         lock::PyLock,
         meter::{PyPoolMeter, PyPoolTask, pool_meter},
+        order::{lock_order_words, set_lock_order},
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
         rate::PyRateLimit,

@@ -12,7 +12,7 @@ use crate::program;
 /// The line that makes something of this kind now, when the program is watched.
 #[inline]
 pub(crate) fn here(py: Python<'_>, kind: Kind) -> Option<Origin> {
-    if watch::is_on() { find(py, kind) } else { None }
+    if watch::observes() { find(py, kind) } else { None }
 }
 
 /// `ironthread._origin.program_line`, fetched before the first primitive is made under observation: an

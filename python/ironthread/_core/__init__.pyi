@@ -16,6 +16,8 @@ from .lock import Lock as Lock
 from .meter import PoolMeter as PoolMeter
 from .meter import PoolTask as PoolTask
 from .meter import pool_meter as pool_meter
+from .order import lock_order_words as lock_order_words
+from .order import set_lock_order as set_lock_order
 from .queue import LifoQueue as LifoQueue
 from .queue import PriorityQueue as PriorityQueue
 from .queue import Queue as Queue
@@ -73,6 +75,7 @@ __all__ = [
     "deadlock_mode",
     "deadlock_words",
     "end_timer",
+    "lock_order_words",
     "name_os_thread",
     "pool_meter",
     "prepare_futures",
@@ -84,6 +87,7 @@ __all__ = [
     "serve_dump_on",
     "serve_listen",
     "set_deadlock_mode",
+    "set_lock_order",
     "set_tell_all_asleep",
     "start_event",
     "thread_ended",

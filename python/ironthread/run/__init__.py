@@ -47,6 +47,7 @@ def run(options: Options) -> int:
 def _look_for_deadlocks(options: Options) -> None:
     _core.set_deadlock_mode(options.deadlock)
     _core.set_tell_all_asleep(options.deadlock != "off")
+    _core.set_lock_order(options.lock_order)
     if options.on_deadlock == "abort":
         _deadlock.settings.exit_status = DEADLOCKED
 

@@ -20,6 +20,7 @@ class Options:
         "dump_signal",
         "is_module",
         "listen",
+        "lock_order",
         "on_deadlock",
         "report",
         "report_file",
@@ -35,6 +36,8 @@ class Options:
         """The form of the report: text, json or none."""
         self.deadlock: Mode = "report"
         """What is done about deadlocks that are not certain: raise, report or off."""
+        self.lock_order = False
+        """Whether the order is watched in which threads take locks."""
         self.on_deadlock = "report"
         """What follows one that was told: report goes on, abort ends the process."""
         self.report_file: str | None = None

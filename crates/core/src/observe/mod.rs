@@ -7,6 +7,7 @@ pub mod deadlock;
 pub(crate) mod loan;
 pub mod metrics;
 pub(crate) mod onlookers;
+pub mod order;
 pub mod origin;
 pub mod registry;
 #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]

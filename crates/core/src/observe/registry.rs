@@ -350,6 +350,13 @@ pub(crate) fn is_alive(id: ThreadId) -> bool {
     records().get(&id).is_some_and(|record| record.facts().ended.is_none())
 }
 
+/// The host's identifier of a thread, and its name; 0 and none of one that is not registered.
+pub(crate) fn identity(id: ThreadId) -> (u64, Option<String>) {
+    let records = records();
+    let facts = records.get(&id).map(|record| record.facts());
+    facts.map(|facts| (facts.ident, facts.name.clone())).unwrap_or_default()
+}
+
 /// The host's identifier of a thread that is registered.
 #[must_use]
 pub fn ident_of(id: ThreadId) -> Option<u64> {

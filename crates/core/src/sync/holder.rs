@@ -4,15 +4,15 @@
 //! |---|---|---|
 //! | 0–28 | `HOLDER` | the number of the thread that holds the lock; 0 when free |
 //! | 29 | `SCOPED` | the holder took it for a block (`with`), at whose end it lets it go itself |
-//! | 30 | `TIMED` | the present hold is being timed ([`holds`]) |
+//! | 30 | `NOTED` | the present hold is being timed ([`holds`]), or stands in its thread's list ([`order`]) |
 //! | 31 | `PARKED` | threads wait at the word's address, or are about to |
 //!
 //! | from | to | by |
 //! |---|---|---|
 //! | free | held | a taker, one compare-and-swap; `PARKED` is kept |
 //! | held | held + `PARKED` | a thread about to wait; a condition that moves waiters here |
-//! | held | held + `TIMED` | the holder, or nobody, when it is not the holder any more |
-//! | held + `TIMED` | held | a releaser, which then goes on as below |
+//! | held | held + `NOTED` | the holder, or nobody, when it is not the holder any more |
+//! | held + `NOTED` | held | a releaser, which then goes on as below |
 //! | held | free | a releaser, one compare-and-swap |
 //! | held + `PARKED` | free, `PARKED` if waiters are left | a releaser, under the queue's lock, choosing the first waiter |
 //! | held + `PARKED` | held by the first waiter, `PARKED` if more are left | the same, if that waiter was beaten before |
@@ -30,6 +30,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicU32;
 use crate::observe::metrics::{counters, holds, ledger};
+use crate::observe::order;
 use crate::observe::registry;
 use crate::thread::{ID_BITS, ThreadId};
 use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake, clock, watch};
@@ -37,7 +38,7 @@ use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wak
 const FREE: u32 = 0;
 const HOLDER: u32 = (1 << ID_BITS) - 1;
 const SCOPED: u32 = 1 << 29;
-const TIMED: u32 = 1 << 30;
+const NOTED: u32 = 1 << 30;
 const PARKED: u32 = 1 << 31;
 
 /// The thread that a word names.
@@ -48,6 +49,27 @@ pub(crate) fn named_by(word: u32) -> Option<ThreadId> {
 /// Whether the thread that a lock's word names took it for a block.
 pub(crate) fn is_scoped(word: u32) -> bool {
     word & SCOPED != 0
+}
+
+/// How a lock was taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Taking {
+    /// Whether it was not free at once.
+    pub(crate) waited: bool,
+    /// Whether the thread would have waited without a limit.
+    pub(crate) patient: bool,
+    /// Whether it is taken back after a wait that let it go, which is no acquire.
+    pub(crate) again: bool,
+}
+
+impl Taking {
+    /// By `acquire`.
+    pub(crate) fn acquire(waited: bool, deadline: Deadline) -> Self {
+        Self { waited, patient: deadline.is_never(), again: false }
+    }
+
+    /// By a condition, after its wait.
+    pub(crate) const BACK: Self = Self { waited: false, patient: true, again: true };
 }
 
 /// See the module's description.
@@ -186,16 +208,27 @@ impl Holder {
 
     /// Notes, where the program is watched, that the calling thread has taken the lock.
     #[inline]
-    pub(crate) fn note_taken(
-        &self,
-        me: ThreadId,
-        kind: Kind,
-        origin: Option<Origin>,
-        waited: bool,
-    ) {
-        if watch::is_on() {
-            self.count(me, kind, origin, waited);
+    pub(crate) fn note_taken(&self, me: ThreadId, kind: Kind, origin: Option<Origin>, how: Taking) {
+        if watch::observes() {
+            self.note(me, kind, origin, how);
         }
+    }
+
+    #[inline(never)]
+    fn note(&self, me: ThreadId, kind: Kind, origin: Option<Origin>, how: Taking) {
+        if watch::is_on() && !how.again {
+            self.count(me, kind, origin, how.waited);
+        }
+        if order::is_on() && self.mark_noted(me) {
+            order::taken(me, self.site(kind, origin), how.patient);
+        }
+    }
+
+    /// Marks the present hold as noted elsewhere. `false` when the thread does not hold the lock any more: another
+    /// may have released it, and then it is not the caller's to mark.
+    fn mark_noted(&self, me: ThreadId) -> bool {
+        let mark = |word: u32| (word & HOLDER == me.get()).then_some(word | NOTED);
+        self.word.fetch_update(Relaxed, Relaxed, mark).is_ok()
     }
 
     #[inline(never)]
@@ -205,9 +238,7 @@ impl Holder {
             counters.contend();
         }
         if holds::is_timed(counters.acquire(me)) && holds::begin(self.address(), (kind, origin)) {
-            // Another thread may have released the lock already: then it is not the caller's to mark.
-            let mark = |word: u32| (word & HOLDER == me.get()).then_some(word | TIMED);
-            if self.word.fetch_update(Relaxed, Relaxed, mark).is_err() {
+            if !self.mark_noted(me) {
                 holds::forget(self.address());
             }
         }
@@ -243,7 +274,7 @@ impl Holder {
             if word & HOLDER == 0 {
                 return Err(NotHeld);
             }
-            if word & (PARKED | TIMED) != 0 {
+            if word & (PARKED | NOTED) != 0 {
                 return self.release_marked(word);
             }
             match self.word.compare_exchange_weak(word, FREE, Release, Relaxed) {
@@ -255,12 +286,20 @@ impl Holder {
 
     #[cold]
     fn release_marked(&self, word: u32) -> Result<(), NotHeld> {
-        if word & TIMED == 0 {
+        if word & NOTED == 0 {
             return self.release_contended();
         }
-        holds::end(self.address());
-        self.word.fetch_and(!TIMED, Relaxed);
+        self.end_note(word);
+        self.word.fetch_and(!NOTED, Relaxed);
         self.release()
+    }
+
+    /// The hold that a word tells of is over.
+    fn end_note(&self, word: u32) {
+        holds::end(self.address());
+        if let Some(holder) = named_by(word) {
+            order::released(holder, self.address());
+        }
     }
 
     #[cold]
@@ -331,8 +370,18 @@ impl Holder {
 
     /// Makes the lock free, as new, in a forked child where its holder may not exist.
     pub(crate) fn reset(&self) {
-        if self.word.swap(FREE, Release) & TIMED != 0 {
-            holds::forget(self.address());
+        let word = self.word.swap(FREE, Release);
+        if word & NOTED != 0 {
+            self.forget_note(word);
+        }
+    }
+
+    /// The hold that a word tells of is over, and is not to be counted.
+    #[cold]
+    fn forget_note(&self, word: u32) {
+        holds::forget(self.address());
+        if let Some(holder) = named_by(word) {
+            order::released(holder, self.address());
         }
     }
 
@@ -345,8 +394,12 @@ impl Holder {
 #[cfg(not(loom))]
 impl Drop for Holder {
     fn drop(&mut self) {
-        if *self.word.get_mut() & TIMED != 0 {
-            holds::forget(self.address());
+        let word = *self.word.get_mut();
+        if word & NOTED != 0 {
+            self.forget_note(word);
+        }
+        if order::is_on() {
+            order::forget(self.address());
         }
     }
 }

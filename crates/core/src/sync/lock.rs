@@ -1,7 +1,7 @@
 //! A lock that does not count: the second acquire of the same thread waits for ever.
 
 use super::condition::Relock;
-use super::holder::Holder;
+use super::holder::{Holder, Taking};
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::thread::ThreadId;
 use crate::wait::{Deadline, Kind, Origin, Place, Signals, Site};
@@ -34,7 +34,7 @@ impl Lock {
         let me = ThreadId::current();
         let taken = self.holder.try_acquire(me);
         if taken {
-            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+            self.note_taken(me, Taking::acquire(false, Deadline::PAST));
         }
         taken
     }
@@ -47,7 +47,7 @@ impl Lock {
     pub fn acquire(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
         let me = ThreadId::current();
         if self.holder.try_acquire(me) {
-            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+            self.note_taken(me, Taking::acquire(false, deadline));
             return Ok(true);
         }
         self.acquire_contended(me, deadline)
@@ -58,7 +58,7 @@ impl Lock {
         let (site, signals) = (self.site(), Signals::Leave);
         let taken = self.holder.acquire_contended(me, site, Place::Back, deadline, signals)?;
         if taken {
-            self.holder.note_taken(me, Kind::Lock, self.origin, true);
+            self.note_taken(me, Taking::acquire(true, deadline));
         }
         Ok(taken)
     }
@@ -71,7 +71,7 @@ impl Lock {
         let me = ThreadId::current();
         let taken = self.holder.try_enter(me);
         if taken {
-            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+            self.note_taken(me, Taking::acquire(false, Deadline::NEVER));
         }
         taken
     }
@@ -84,12 +84,17 @@ impl Lock {
     pub fn enter(&self) -> Result<(), WaitEnded> {
         let me = ThreadId::current();
         if self.holder.try_enter(me) {
-            self.holder.note_taken(me, Kind::Lock, self.origin, false);
+            self.note_taken(me, Taking::acquire(false, Deadline::NEVER));
         } else {
             self.acquire_contended(me, Deadline::NEVER)?;
             self.holder.note_scope();
         }
         Ok(())
+    }
+
+    #[inline]
+    fn note_taken(&self, me: ThreadId, how: Taking) {
+        self.holder.note_taken(me, Kind::Lock, self.origin, how);
     }
 
     fn site(&self) -> Site {
@@ -143,10 +148,13 @@ impl Relock for Lock {
 
     fn acquire_restore(&self, (): (), place: Place, signals: Signals) -> Result<(), Interrupted> {
         let me = ThreadId::current();
-        if self.holder.try_acquire(me) {
-            return Ok(());
-        }
-        self.holder.take_back(me, self.site(), place, signals)
+        let taken = if self.holder.try_acquire(me) {
+            Ok(())
+        } else {
+            self.holder.take_back(me, self.site(), place, signals)
+        };
+        self.note_taken(me, Taking::BACK);
+        taken
     }
 
     fn move_here(&self, from: usize, count: usize) -> usize {

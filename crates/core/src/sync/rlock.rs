@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::condition::Relock;
-use super::holder::Holder;
+use super::holder::{Holder, Taking};
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicUsize;
 use crate::thread::ThreadId;
@@ -37,14 +37,14 @@ impl RLock {
     #[inline]
     #[must_use = "says whether the lock was taken"]
     pub fn try_acquire(&self) -> bool {
-        self.try_acquire_as(ThreadId::current())
+        self.try_acquire_as(ThreadId::current(), Deadline::PAST)
     }
 
     #[inline]
-    fn try_acquire_as(&self, me: ThreadId) -> bool {
+    fn try_acquire_as(&self, me: ThreadId, deadline: Deadline) -> bool {
         if self.holder.try_acquire(me) {
             self.depth.store(1, Relaxed);
-            self.holder.note_taken(me, Kind::RLock, self.origin, false);
+            self.note_taken(me, Taking::acquire(false, deadline));
             return true;
         }
         if self.holder.is(me) {
@@ -62,7 +62,7 @@ impl RLock {
     #[inline]
     pub fn acquire(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
         let me = ThreadId::current();
-        if self.try_acquire_as(me) {
+        if self.try_acquire_as(me, deadline) {
             return Ok(true);
         }
         let taken = self.holder.acquire_contended(
@@ -74,9 +74,14 @@ impl RLock {
         )?;
         if taken {
             self.depth.store(1, Relaxed);
-            self.holder.note_taken(me, Kind::RLock, self.origin, true);
+            self.note_taken(me, Taking::acquire(true, deadline));
         }
         Ok(taken)
+    }
+
+    #[inline]
+    fn note_taken(&self, me: ThreadId, how: Taking) {
+        self.holder.note_taken(me, Kind::RLock, self.origin, how);
     }
 
     fn site(&self) -> Site {
@@ -166,6 +171,7 @@ impl Relock for RLock {
             self.holder.take_back(me, self.site(), place, signals)
         };
         self.depth.store(depth, Relaxed);
+        self.note_taken(me, Taking::BACK);
         taken
     }
 

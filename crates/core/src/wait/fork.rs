@@ -39,6 +39,7 @@ mod unix {
 
     use super::GENERATION;
     use crate::observe::deadlock::{self, DeadlockGuard};
+    use crate::observe::order::{self, OrderGuard};
     use crate::observe::origin::{self, OriginGuard};
     use crate::observe::registry::{self, RegistryGuard};
     #[cfg(all(feature = "serve", target_os = "linux"))]
@@ -53,6 +54,7 @@ mod unix {
         #[cfg(all(feature = "serve", target_os = "linux"))]
         serve: ServeGuard,
         _deadlock: DeadlockGuard,
+        _order: OrderGuard,
         registry: RegistryGuard,
         _watch: WatchGuard,
         _origins: OriginGuard,
@@ -88,6 +90,7 @@ mod unix {
             serve: serve::freeze(),
             // Before the registry: who looks takes the registry's lock within.
             _deadlock: deadlock::freeze(),
+            _order: order::freeze(),
             registry: registry::freeze(),
             _watch: watch::freeze(),
             _origins: origin::freeze(),

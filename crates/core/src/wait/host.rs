@@ -8,6 +8,7 @@
 use std::sync::OnceLock;
 
 use crate::observe::deadlock::Deadlock;
+use crate::observe::order::Inversion;
 use crate::observe::stack::Stack;
 
 /// Who has the lock of the interpreter, as seen without it.
@@ -53,6 +54,12 @@ pub trait Host: Sync {
     /// on standard error.
     fn tell(&self, deadlock: &Deadlock) {
         eprintln!("ironthread: {deadlock}");
+    }
+
+    /// Tells of locks that were taken in orders which can meet in a deadlock; the calling thread took the last of them
+    /// just now. By default a line on standard error.
+    fn tell_inversion(&self, inversion: &Inversion) {
+        eprintln!("ironthread: {inversion}");
     }
 
     /// The interpreter's identifier of the calling thread, for people and for `repr`.

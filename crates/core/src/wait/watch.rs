@@ -5,7 +5,7 @@
 //! that made the thing ([`metrics`](crate::observe::metrics)). Off, the only cost is one relaxed load for each wait and each new primitive.
 
 use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use super::clock;
 use super::site::{Kind, Site};
@@ -13,8 +13,14 @@ use crate::observe::metrics::counters;
 use crate::observe::metrics::ledger::{Arrival, Ledger, ledger};
 use crate::observe::registry::{self, Waiting};
 
-// Relaxed throughout: a wait that begins around the switch may be recorded or not.
-static ON: AtomicBool = AtomicBool::new(false);
+/// What is observed, a bit each: what takes a lock learns by one load whether there is more to do. Relaxed throughout:
+/// what begins around a switch may be seen or not.
+static OBSERVED: AtomicU8 = AtomicU8::new(0);
+/// Waits, and the use of locks, queues and pools.
+const RECORDING: u8 = 1;
+/// The order in which locks are taken.
+const ORDER: u8 = 2;
+
 static SINCE: AtomicU64 = AtomicU64::new(0);
 
 /// The lock of what is recorded, held over a fork.
@@ -33,7 +39,35 @@ pub(super) fn freeze() -> WatchGuard {
 #[inline]
 #[must_use]
 pub fn is_on() -> bool {
-    ON.load(Ordering::Relaxed)
+    OBSERVED.load(Ordering::Relaxed) & RECORDING != 0
+}
+
+/// Whether the order is looked at in which locks are taken.
+#[inline]
+#[must_use]
+pub(crate) fn sees_order() -> bool {
+    OBSERVED.load(Ordering::Relaxed) & ORDER != 0
+}
+
+/// Whether anything is observed.
+#[inline]
+#[must_use]
+pub fn observes() -> bool {
+    OBSERVED.load(Ordering::Relaxed) != 0
+}
+
+/// Sets whether the order is looked at; returns whether it was.
+pub(crate) fn see_order(on: bool) -> bool {
+    set(ORDER, on)
+}
+
+fn set(bit: u8, on: bool) -> bool {
+    let before = if on {
+        OBSERVED.fetch_or(bit, Ordering::Relaxed)
+    } else {
+        OBSERVED.fetch_and(!bit, Ordering::Relaxed)
+    };
+    before & bit != 0
 }
 
 /// Begins a new recording: earlier figures and ended threads are forgotten.
@@ -43,12 +77,12 @@ pub fn start() {
     ledger().clear();
     registry::begin_again();
     SINCE.store(clock::now(), Ordering::Relaxed);
-    ON.store(true, Ordering::Relaxed);
+    set(RECORDING, true);
 }
 
 /// Ends the recording; its figures stay.
 pub fn stop() {
-    ON.store(false, Ordering::Relaxed);
+    set(RECORDING, false);
 }
 
 /// When the recording began, on [`clock::now`].

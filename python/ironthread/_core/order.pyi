@@ -1,0 +1,21 @@
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+class TakenRow(TypedDict):
+    kind: str
+    origin: tuple[str, int] | None
+    # File, line and function, the innermost last.
+    stack: list[tuple[str, int, str]]
+
+class _StepRow(TypedDict):
+    thread: str | None
+    ident: int
+    held: TakenRow
+    taken: TakenRow
+
+class Found(TypedDict):
+    steps: list[_StepRow]
+    is_of_locks: bool
+
+def lock_order_words(tell: Callable[[Any], object]) -> None: ...
+def set_lock_order(on: bool) -> bool: ...

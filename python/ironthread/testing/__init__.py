@@ -1,0 +1,1 @@
+"""For tests of programs that use threads: a plugin of pytest, `pytest --ironthread`."""
