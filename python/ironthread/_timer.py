@@ -25,7 +25,7 @@ from time import monotonic
 
 from ironthread import _core
 from ironthread._pose import pose
-from ironthread._threads import Thread
+from ironthread._threads import StandardThread, Thread
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -100,24 +100,28 @@ class Timer(_StandardTimer, Thread):
         args: Iterable[Any] | None = None,
         kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(interval, function, args, kwargs)
+        _StandardTimer.__init__(self, interval, function, args, kwargs)
         self.finished = _Finished()
 
     def start(self) -> None:
         """Start the timer. Raises RuntimeError when it was started before, or when it cannot be."""
-        if not self._can_pend():
-            super().start()
+        # By the names of classes: `uninstall()` may give it another class at any moment.
+        if not Timer._can_pend(self):
+            Thread.start(self)
             return
         added = self.finished.added
         try:
-            self._to_pend()
+            Timer._to_pend(self)
             SERVICES[self.daemon].add(self.interval, self, added)
         except BaseException:
             # What interrupts the start of a thread leaves it running, and so a timer on the agenda.
             if not added:
-                self._not_to_pend()
+                Timer._not_to_pend(self)
             raise
-        if self.finished.is_set():
+        if not added:
+            Timer._not_to_pend(self)
+            StandardThread.start(self)
+        elif self.finished.is_set():
             self.finished.set()  # it was set before it knew the key
 
     def _to_pend(self) -> None:
@@ -153,7 +157,7 @@ class Timer(_StandardTimer, Thread):
 
     def run(self) -> None:
         """Call the function, after the interval unless that has passed on the agenda."""
-        if not self._pending:
+        if not _is_pending(self):
             self.finished.wait(self.interval)
         self._pending = False
         if not self.finished.is_set():
@@ -162,10 +166,10 @@ class Timer(_StandardTimer, Thread):
 
     def is_alive(self) -> bool:
         """Return whether the timer was started and has neither ended nor been cancelled."""
-        if self._pending and self._life is not None:
+        if _is_pending(self) and self._life is not None:
             # Until 3.12 an interpreter that ends says of all that it does not wait for: ended.
             return not self._life.is_over() and (_HAS_HANDLE or not sys.is_finalizing())
-        return super().is_alive()
+        return StandardThread.is_alive(self)
 
     def _fire(self) -> None:
         """Begin; called when due, by the thread that serves the agenda."""
@@ -216,7 +220,7 @@ class Timer(_StandardTimer, Thread):
     def _left_behind(self) -> None:
         if self._pending:
             _end_unrun(self)
-        super()._left_behind()
+        Thread._left_behind(self)
 
 
 if _HAS_HANDLE:
@@ -229,6 +233,10 @@ else:
 
 # One of each, for map(): the rest of what the native function asks for.
 _HOW_TO_END = ((_standard._limbo,), (_ENDED,))
+
+
+def _is_pending(timer: Timer) -> bool:
+    return getattr(timer, "_pending", False)  # it may be of another class by now
 
 
 def _end_unrun(timer: Timer) -> None:

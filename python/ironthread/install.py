@@ -22,7 +22,10 @@ What stays
 What comes back
     `uninstall()` writes the old objects to the places that still hold ours, including those of
     modules that were imported in between: for them it works out what the import would have given.
-    Whatever somebody else put over ours stays. Objects of ours stay too and go on working.
+    Whatever somebody else put over ours stays. Objects of ours stay too and go on working: only
+    threads that were standard ones go back. A subclass of `Thread` or `Timer` that was made before
+    `install()` keeps our base as long as a thread of it lives that was started under it, until the
+    next `uninstall()`.
 """
 
 from __future__ import annotations
