@@ -8,9 +8,8 @@ timer is due. Ours stands on an agenda that one thread serves for all
 differs until then: `ident` and `native_id` are None, `_thread._count()` does not count it, and a
 debugger finds no stack of it.
 
-Where no thread can be had when it is due, it runs on the agenda's thread, and others wait for it:
-that is so at the end of the program on 3.12, which forbids new threads as soon as the main
-thread is done.
+When the system has no more threads for one that is due, it runs on the agenda's thread, and the
+others wait for it.
 
 A subclass with a `run()` of its own, or an interval that is no number, gets a thread at once.
 """
@@ -23,7 +22,7 @@ from _contextvars import Context, copy_context
 from collections import deque
 from time import monotonic
 
-from ironthread import _core
+from ironthread import _core, _late_threads
 from ironthread._pose import pose
 from ironthread._threads import StandardThread, Thread
 from ironthread._timer_service import SERVICES
@@ -175,22 +174,31 @@ class Timer(_StandardTimer, Thread):
         """Begin; called when due, by the thread that serves the agenda."""
         started: Any = self._started
         try:
-            self._start_now()
-        except RuntimeError:  # no thread to be had
-            self._run_here()
+            has_thread = self._start_now(started.begun)
         except BaseException:
             _end_unrun(self)
             raise
-        else:
+        if has_thread:
             # The end of the program waits for threads that have begun, not for those about to.
             started.begun.wait()
-
-    def _start_now(self) -> None:
-        if _HAS_HANDLE:
-            handle = getattr(self, _HANDLE)
-            _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
         else:
-            _standard._start_new_thread(self._bootstrap, ())
+            # Not as an exception is handled: the program's would have ours for their context.
+            self._run_here()
+
+    def _start_now(self, begun: _core.Event) -> bool:
+        """Start its thread, which sets `begun`; return whether one can be had."""
+        try:
+            if _HAS_HANDLE:
+                handle = getattr(self, _HANDLE)
+                _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
+            else:
+                _standard._start_new_thread(self._bootstrap, ())
+        except RuntimeError as error:
+            if not _late_threads.is_early(error):
+                return False
+        else:
+            return True
+        return _late_threads.start(self._bootstrap, begun)
 
     def _run_here(self) -> None:
         """Do what the bootstrap does, in a thread that goes on to do other things."""

@@ -11,7 +11,7 @@ import _thread
 import os
 import threading
 
-from ironthread import _core
+from ironthread import _core, _late_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,14 @@ else:
     def _start(serve: Any, daemon: bool, threads: list[object]) -> None:
         ready = _core.start_event()
         arguments = (serve, daemon, ready)
-        threads.extend(map(_thread.start_new_thread, (_bootstrap,), (arguments,)))
+        try:
+            threads.extend(map(_thread.start_new_thread, (_bootstrap,), (arguments,)))
+        except RuntimeError as error:
+            if not _late_threads.is_early(error):
+                raise
+            if not _late_threads.start(lambda: _bootstrap(*arguments), ready):
+                raise
+            threads.append(ready)
         ready.wait()
 
     def _bootstrap(serve: Any, daemon: bool, ready: _core.Event) -> None:

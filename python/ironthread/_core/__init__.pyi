@@ -24,6 +24,7 @@ from .semaphore import Semaphore as Semaphore
 from .thread import Life as Life
 from .thread import name_os_thread as name_os_thread
 from .thread import start_event as start_event
+from .thread import start_os_thread as start_os_thread
 from .thread import thread_ended as thread_ended
 from .thread import thread_helps as thread_helps
 from .thread import thread_named as thread_named
@@ -65,6 +66,7 @@ __all__ = [
     "queue_is_done",
     "queue_withdraw",
     "start_event",
+    "start_os_thread",
     "thread_ended",
     "thread_helps",
     "thread_named",
