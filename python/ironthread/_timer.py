@@ -81,7 +81,10 @@ class _Started(_core.Event):
 class Timer(_StandardTimer, Thread):
     """Calls a function after some seconds, unless cancelled before.
 
-    Follows https://docs.python.org/3/library/threading.html#timer-objects.
+    Follows https://docs.python.org/3/library/threading.html#timer-objects. What differs: all timers
+    wait on one thread, and each gets its own when it is due. Until then `ident` and `native_id` are
+    None, `_thread._count()` does not count it, and there is no frame or stack of it. When the
+    system has no more threads, timers that are due run one after the other.
     """
 
     if TYPE_CHECKING:

@@ -10,6 +10,7 @@ What is exchanged
 
     Threads that exist and subclasses of `Thread` become ours where they are (see
     `ironthread._heirs`): `isinstance(threading.main_thread(), threading.Thread)` goes on to hold.
+    Other objects that exist do not: `isinstance(old_queue, queue.Queue)` does not.
 
 What stays
     Modules of the program that took a class before `install()` keep it, and are named in a warning.
