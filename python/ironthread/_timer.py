@@ -159,7 +159,8 @@ class Timer(_StandardTimer, Thread):
 
     def run(self) -> None:
         """Call the function, after the interval unless that has passed on the agenda."""
-        if not _is_pending(self):
+        # An interval of NaN is no time at all, as in the standard library.
+        if not _is_pending(self) and self.interval == self.interval:
             self.finished.wait(self.interval)
         self._pending = False
         if not self.finished.is_set():
