@@ -10,6 +10,7 @@ import os
 import sys
 
 import pytest
+from programs import run_program
 from python_process import python
 
 # Tells what everything is that the standard library holds, by the name it has in a process without
@@ -193,7 +194,7 @@ def test_nothing_heavy_is_imported() -> None:
         ironthread.install()
         ironthread.uninstall()
         added = {name for name in set(sys.modules) - before if not name.startswith("ironthread")}
-        assert added <= {"__future__", "_contextvars", "_xxsubinterpreters"}, added
+        assert added <= {"__future__", "_contextvars", "_xxsubinterpreters", "atexit"}, added
         """,
         flags=["-S"],
         env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -402,6 +403,134 @@ def test_threads_and_subclasses_that_exist_become_ours_and_go_back() -> None:
         end.release()
         """
     )
+
+
+def test_what_our_classes_made_stays_ours_when_others_uninstall() -> None:
+    python(
+        """
+        import threading
+        import ironthread
+        go, fired = threading.Event(), []
+        timer, thread = ironthread.Timer(0.2, fired.append, [1]), ironthread.Thread(target=go.wait)
+        timer.start(); thread.start()
+        new = ironthread.Timer(0, fired.append, [2]), ironthread.Thread(target=int)
+        with ironthread.installed():
+            pending = threading.Timer(0.1, fired.append, [3])
+            pending.start()
+        go.set()
+        for made in new: made.start()
+        for made in (timer, thread, pending, *new):
+            assert isinstance(made, ironthread.Thread)
+            made.join()
+            assert not made.is_alive()
+        assert sorted(fired) == [1, 2, 3]
+        """
+    )
+
+
+def test_a_join_under_way_comes_to_its_end_when_it_is_uninstalled() -> None:
+    run_program(
+        """
+        import threading
+        from crew import Crew
+        class Early(threading.Thread): pass
+        go = threading.Event()
+        early, plain = Early(target=go.wait), threading.Thread(target=go.wait)
+        import ironthread
+        with Crew() as crew:
+            with ironthread.installed():
+                made = threading.Thread(target=go.wait)
+                for thread in (early, plain, made):
+                    thread.start()
+                    crew.start(thread.join).until_asleep("Thread.join")
+            go.set()
+        for thread in (early, plain, made):
+            thread.join()
+            assert not thread.is_alive()
+        """
+    )
+
+
+def test_a_subclass_goes_back_when_no_thread_lives_that_was_started_under_our_class() -> None:
+    python(
+        """
+        import threading
+        class Early(threading.Timer): pass
+        class Heir(Early): pass
+        class Idle(threading.Timer): pass
+        stock = [threading.Timer]
+        import ironthread
+        fired = []
+        with ironthread.installed():
+            timers = Heir(0.1, fired.append, [1]), Early(1000, print)
+            for timer in timers: timer.start()
+            idle = Idle(0, fired.append, [2])
+        assert Early.__bases__ == (ironthread.Timer,)
+        assert Idle.__bases__ == (stock[0],)
+        idle.start(); idle.join()
+        assert all(timer.is_alive() for timer in timers)
+        timers[0].join()
+        assert sorted(fired) == [1, 2]
+        with ironthread.installed(): pass
+        assert Early.__bases__ == (ironthread.Timer,)
+        timers[1].cancel()
+        timers[1].join()
+        with ironthread.installed(): pass
+        assert Early.__bases__ == (stock[0],)
+        assert not any(timer.is_alive() for timer in timers)
+        timers[1].join()
+        """
+    )
+
+
+TOGGLED = """
+    import sys, threading, time, warnings
+    class Early(threading.Timer): pass
+    class EarlyThread(threading.Thread): pass
+    Standard = threading.Thread
+    import ironthread
+    warnings.simplefilter("ignore")
+    sys.setswitchinterval(1e-5)
+    wrong, end = [], time.monotonic() + float(sys.argv[1])
+    threading.excepthook = lambda told: wrong.append(repr(told.exc_value))
+
+    def toggle():
+        while time.monotonic() < end:
+            ironthread.install()
+            time.sleep(0.0005)
+            ironthread.uninstall()
+
+    def work(make):
+        while time.monotonic() < end and not wrong:
+            done = threading.Event()
+            thread = make(done.set)
+            thread.start()
+            thread.is_alive()
+            thread.name = "renamed"
+            thread.join(20)
+            if thread.is_alive() or not done.is_set():
+                wrong.append(f"{thread} has not ended")
+            thread.join()
+
+    makers = [
+        lambda call: threading.Thread(target=call),
+        lambda call: EarlyThread(target=call),
+        lambda call: ironthread.Thread(target=call),
+        lambda call: threading.Timer(0.0003, call),
+        lambda call: Early(0.0003, call),
+        lambda call: ironthread.Timer(0.0003, call),
+    ]
+    threads = [Standard(target=toggle), *(Standard(target=work, args=[make]) for make in makers)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert not wrong, wrong
+    left = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    assert not left, left
+"""
+
+
+def test_threads_start_and_end_while_others_install_and_uninstall() -> None:
+    run_program(TOGGLED, "2")
 
 
 def test_the_source_shown_of_a_class_in_python_is_that_of_the_standard_one() -> None:

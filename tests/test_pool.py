@@ -12,8 +12,9 @@ import weakref
 from typing import Any
 
 import pytest
-from crew import until
+from crew import Crew, until
 from ironthread.futures import BrokenThreadPool, Future, ThreadPoolExecutor, wait
+from ironthread.threading import Thread
 from programs import run_program
 
 
@@ -60,6 +61,28 @@ def test_threads_are_started_when_needed_named_and_used_again() -> None:
         wait([pool.submit(together.wait) for _ in range(3)])
         assert {thread.name for thread in pool._threads} == {"worker_0", "worker_1", "worker_2"}
     assert not any(thread.is_alive() for thread in pool._threads)
+
+
+def test_its_threads_are_ours_without_an_install_and_of_a_class_that_somebody_puts_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert threading.Thread is not Thread
+    go = threading.Event()
+    with Crew() as crew:
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(lambda: (go.wait(), threading.current_thread())[1])
+            try:
+                crew.start(pool.shutdown).until_asleep("Thread.join")
+            finally:
+                go.set()
+        assert isinstance(future.result(), Thread)
+
+    class Other(threading.Thread):
+        pass
+
+    monkeypatch.setattr(threading, "Thread", Other)
+    with ThreadPoolExecutor(1) as pool:
+        assert isinstance(pool.submit(threading.current_thread).result(), Other)
 
 
 def test_map_keeps_the_order_and_raises_where_it_comes_to_an_error() -> None:

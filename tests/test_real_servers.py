@@ -80,6 +80,42 @@ def test_flasks_development_server_under_load_until_ctrl_c(tmp_path: Path) -> No
     assert "Barrier" in waits  # where four requests met
 
 
+def test_djangos_development_server_under_load_until_ctrl_c(tmp_path: Path) -> None:
+    def visit(port: int, client: int) -> list[object]:
+        me = f"visitor-{client}"
+        seen: list[object] = [request(port, f"/meet/?from={client}", me)]
+        for step in range(4):
+            seen.append(request(port, "/visit/", me))
+            seen.append(request(port, f"/stream/{10 * step}/", me))
+            seen.append(request(port, "/nap/", me))
+        return [*seen, request(port, "/fail/", me)[0], request(port, "/nowhere/", me)[0]]
+
+    def drive(server: Running) -> object:
+        port = int(server.wait_for(r"server at http://127\.0\.0\.1:(\d+)"))
+        seen = together(8, partial(visit, port))
+        seen.append(request(port, "/total/", "the owner"))
+        server.interrupt()
+        return seen
+
+    def tidy(text: str) -> list[str]:
+        text = re.sub(r"\w+ \d+, \d+ - [\d:]+", "then", text)
+        return log_lines(re.sub(r'" (404|500) \d+', r'" \1 page', text))  # it shows the environment
+
+    # The reloader would start python and not `ironthread run` for what serves.
+    arguments = ["runserver", "127.0.0.1:0", "--noreload"]
+    compared = compare(
+        tmp_path,
+        *(str(PROGRAMS / "django_site.py"), *arguments),
+        drive=drive,
+        tidy=tidy,
+        threads={r"Thread-\d+ \(process_request_thread\)": 8 * 15 + 1},
+    )
+    assert compared.plain.seen[-1] == (200, b'{"total": 32, "visitors": 8}')
+    assert compared.plain.err.count("LookupError: nothing for visitor-") == 8
+    waits = {wait["kind"] for wait in compared.report["waits"]}
+    assert "Barrier" in waits  # where four requests met
+
+
 def test_a_chat_tells_every_client_the_same_until_sigterm(tmp_path: Path) -> None:
     names = [f"client{number}" for number in range(5)]
     lines = 40

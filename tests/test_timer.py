@@ -52,6 +52,8 @@ SAME = [
     "f = []; t = Timer(-1, f.append, [3]); t.start(); t.join(); (f, t.finished.is_set())",
     "f = []; t = Timer(0.001, f.append, [3]); t.run(); (f, t.finished.is_set(), t.is_alive())",
     "f = {}; t = Timer(0.001, f.update, None, {'a': 1}); t.start(); t.join(); f['a']",
+    "f = []; t = Timer(float('nan'), f.append, [3]); t.start(); t.join(); (f, t.is_alive())",
+    "f = []; t = Timer(float('nan'), f.append, [3]); t.cancel(); t.run(); f",
     "t = Timer(0.001, int); t.start(); t.join(); t.ident is not None",
     "C = type('C', (Timer,), {'__init__': lambda self: None}); C().start()",
     "signature(Timer)",
@@ -225,6 +227,77 @@ def test_at_the_end_of_a_program_timers_run_under_their_own_identity() -> None:
     """)
     assert outcome.out.splitlines() == ["ran", "ran", "ran", "joined [False, False, False]"]
     assert outcome.err.count("KeyError: 'of a timer'") == 1
+
+
+def test_at_the_end_of_a_program_timers_may_wait_for_one_another() -> None:
+    # 3.12 starts no threads then, and the standard library's timers have theirs.
+    outcome = run_program("""
+        import threading
+        from ironthread.threading import Event, Timer
+        event, seen = Event(), threading.local()
+
+        def wait():
+            seen.by = [threading.get_native_id()]
+            event.wait()
+            print("waited", flush=True)
+
+        def set():
+            assert not hasattr(seen, "by")
+            event.set()
+            raise KeyError("of a timer")
+
+        Timer(0.1, wait).start()
+        Timer(0.2, set).start()
+        doomed = Timer(0.3, event.clear)
+        doomed.daemon = True
+        doomed.start()
+    """)
+    assert outcome.out == "waited\n"
+    assert outcome.err.count("KeyError: 'of a timer'") == 1
+
+
+def test_at_the_end_of_a_program_timers_may_start_timers_and_join_them() -> None:
+    outcome = run_program("""
+        from ironthread.threading import Timer
+
+        def chain(left):
+            print(left, flush=True)
+            if left:
+                timer = Timer(0.01, chain, [left - 1])
+                timer.start()
+                timer.join()
+
+        Timer(0.1, chain, [5]).start()
+    """)
+    assert outcome.out.split() == ["5", "4", "3", "2", "1", "0"]
+
+
+def test_daemons_that_are_due_as_the_interpreter_ends_do_no_harm() -> None:
+    # They wait in native code, and in the program's, when it takes them down.
+    program = """
+        import sys, threading, time
+        from ironthread.threading import Condition, Event, Timer
+        condition = Condition()
+
+        def wait():
+            with condition:
+                condition.wait_for(lambda: sum(range(1000)) < 0, 0.001)
+            again()
+
+        def again():
+            timer = Timer(0.0005, wait)
+            timer.daemon = True
+            try:
+                timer.start()
+            except RuntimeError:
+                pass
+
+        for _ in range(4): again()
+        last = Timer(0.02 + float(sys.argv[1]), print, ["last"])
+        last.start()
+    """
+    for number in range(8):
+        assert run_program(program, str(number / 2000)).out == "last\n"
 
 
 def test_a_timer_may_start_and_cancel_timers() -> None:
@@ -417,7 +490,8 @@ def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_c
     run_program("""
         import contextvars, threading
         from ironthread.threading import Timer
-        threads, seen = [], []
+        threads, seen, raised = [], [], []
+        threading.excepthook = lambda told: raised.append(told.exc_value)
         mark = contextvars.ContextVar("mark", default="nothing")
 
         def work(number):
@@ -425,6 +499,7 @@ def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_c
             assert threading.current_thread() is timers[number]
             seen.append(mark.get())
             mark.set(number)
+            raise KeyError(number)
 
         timers = [Timer(0.05, work, [number]) for number in range(3)]
         for timer in timers: timer.start()
@@ -438,5 +513,7 @@ def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_c
         for timer in timers: timer.join()
         assert len(threads) == 3 and len(set(threads)) == 1, threads
         assert seen == ["nothing"] * 3, seen
+        assert [error.args for error in raised] == [(0,), (1,), (2,)]
+        assert [error.__context__ for error in raised] == [None] * 3, raised
         assert not any(timer.is_alive() for timer in timers)
     """)

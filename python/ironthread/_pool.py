@@ -22,6 +22,7 @@ from ironthread._job import Job
 from ironthread._options import PoolWithOptions
 from ironthread._pool_map import mapped
 from ironthread._pose import pose
+from ironthread._threads import StandardThread, Thread
 from ironthread._worker import work
 
 TYPE_CHECKING = False
@@ -215,7 +216,9 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             """The pool was collected: have the workers look."""
             queue.put(None)
 
-        worker = threading.Thread(
+        # Ours also where it is not installed; of a class that somebody else put there, as ever.
+        kind = Thread if threading.Thread is StandardThread else threading.Thread
+        worker = kind(
             name=f"{self._thread_name_prefix or self}_{count}",
             target=self._work,
             args=(weakref.ref(self, wake), queue, self._initializer, self._initargs),

@@ -12,6 +12,10 @@ thread. What differs:
 
 A thread has ended for `join()` when the operating system's thread is being torn down: its Python
 thread state and its `threading.local` values are gone then, as in the standard library.
+
+`install()` and `uninstall()` may change the class of a thread between any two steps of these
+methods (see `ironthread._heirs`). So they call the standard ones by name, where `super()` would
+look whether the class still fits, and believe in a life only when the thread itself has begun it.
 """
 
 from __future__ import annotations
@@ -32,6 +36,8 @@ _standard: Any = threading
 
 # Taken before `install()` puts ours there.
 StandardThread = threading.Thread
+# The same, of whose inside there are no types.
+_StandardThread: Any = StandardThread
 
 # CPython 3.14 and later name the operating system's thread themselves.
 _NAMED_BY_PYTHON = hasattr(_thread, "set_name")
@@ -51,7 +57,9 @@ class Thread(StandardThread):
         _set_native_id: Any
         _tstate_lock: Any
 
-    # Made by start(). None before, and for threads that somebody else started.
+    # Made by start(), and taken over by the thread as it begins, if it is of our class then.
+    _life_to_begin: _core.Life | None = None
+    # That which has begun, or is sure to. None before, and for threads that somebody else started.
     _life: _core.Life | None = None
 
     def start(self) -> None:
@@ -60,9 +68,9 @@ class Thread(StandardThread):
         Raises RuntimeError when it was started before, or when there can be no more threads.
         """
         if self._initialized and not self._started.is_set():
-            self._life = _core.Life()
+            self._life_to_begin = _core.Life()
             self._started = _core.start_event()
-        super().start()
+        StandardThread.start(self)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended, at most `timeout` seconds (None: without limit).
@@ -71,8 +79,9 @@ class Thread(StandardThread):
         OverflowError for a timeout above `threading.TIMEOUT_MAX`, and from Python 3.14 on
         PythonFinalizationError when the interpreter is on its way out: other threads stand still.
         """
-        life = self._life
-        if life is not None and self._started.is_set() and self is not threading.current_thread():
+        # In this order: what has begun without a life will not have one.
+        life = _life_of(self) if self._initialized and self._started.is_set() else None
+        if life is not None and self is not threading.current_thread():
             if sys.version_info >= (3, 14) and sys.is_finalizing() and not life.is_over():
                 # A builtin from 3.13 on.
                 raise PythonFinalizationError(  # noqa: F821
@@ -81,31 +90,30 @@ class Thread(StandardThread):
             if not life.join(timeout):
                 return
             timeout = None  # over: what the interpreter keeps of it is freed in no time
-        super().join(timeout)
+        StandardThread.join(self, timeout)
 
     @StandardThread.name.setter  # type: ignore[attr-defined, untyped-decorator]
     def name(self, name: str) -> None:
         """A name for people to read; threads may share one. Renaming shows wherever it is shown."""
         StandardThread.name.fset(self, name)  # type: ignore[attr-defined]
-        if self._life is not None:
-            self._life.rename(self._name)
+        life = _life_of(self)
+        if life is not None:
+            life.rename(self._name)
         if not _NAMED_BY_PYTHON and self._ident == threading.get_ident():
-            self._show_name()
+            _show_name(self)
 
     def _set_ident(self) -> None:
         # The first thing that the bootstrap does in the new thread.
-        super()._set_ident()  # type: ignore[misc]
-        if self._life is None:
+        _StandardThread._set_ident(self)
+        life = _life_of(self) or getattr(self, "_life_to_begin", None)
+        if life is None:
             _core.thread_named(self._name)
             return
-        self._life.begin(self._name)
+        life.begin(self._name)
+        self._life = life
+        self._life_to_begin = None
         if not _NAMED_BY_PYTHON:
-            self._show_name()
-
-    def _show_name(self) -> None:
-        # The main thread's name is that of the process, which people and scripts look for.
-        if self is not threading.main_thread():
-            _core.name_os_thread(self._name)
+            _show_name(self)
 
     if hasattr(StandardThread, "_wait_for_tstate_lock"):  # until 3.12
         # The interpreter holds a lock for as long as the thread lives. The standard methods look
@@ -114,9 +122,9 @@ class Thread(StandardThread):
         # after that releases it for another. Ours never take it.
 
         def _wait_for_tstate_lock(self, block: bool = True, timeout: float = -1) -> None:
-            life, lock = self._life, self._tstate_lock
+            life, lock = _life_of(self), self._tstate_lock
             if life is None:
-                super()._wait_for_tstate_lock(block, timeout)  # type: ignore[misc]
+                _StandardThread._wait_for_tstate_lock(self, block, timeout)
             elif lock is not None and (life.is_over() or not lock.locked()):
                 self._stop()
 
@@ -132,14 +140,14 @@ class Thread(StandardThread):
     if hasattr(StandardThread, "_reset_internal_locks"):  # until 3.12
 
         def _reset_internal_locks(self, is_alive: bool) -> None:
-            super()._reset_internal_locks(is_alive)  # type: ignore[misc]
+            _StandardThread._reset_internal_locks(self, is_alive)
             if not is_alive:
                 self._left_behind()
 
     else:
 
         def _after_fork(self, new_ident: int | None = None) -> None:
-            super()._after_fork(new_ident=new_ident)  # type: ignore[misc]
+            _StandardThread._after_fork(self, new_ident=new_ident)
             if new_ident is None:
                 self._left_behind()
 
@@ -147,6 +155,16 @@ class Thread(StandardThread):
         """The thread does not exist in this forked child."""
         if self._life is not None:
             self._life.end()
+
+
+def _life_of(thread: Thread) -> _core.Life | None:
+    return getattr(thread, "_life", None)  # it may be of another class by now
+
+
+def _show_name(thread: Thread) -> None:
+    # The main thread's name is that of the process, which people and scripts look for.
+    if thread is not threading.main_thread():
+        _core.name_os_thread(thread._name)
 
 
 pose(Thread, StandardThread)

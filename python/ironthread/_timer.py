@@ -8,9 +8,8 @@ timer is due. Ours stands on an agenda that one thread serves for all
 differs until then: `ident` and `native_id` are None, `_thread._count()` does not count it, and a
 debugger finds no stack of it.
 
-Where no thread can be had when it is due, it runs on the agenda's thread, and others wait for it:
-that is so at the end of the program on 3.12, which forbids new threads as soon as the main
-thread is done.
+When the system has no more threads for one that is due, it runs on the agenda's thread, and the
+others wait for it.
 
 A subclass with a `run()` of its own, or an interval that is no number, gets a thread at once.
 """
@@ -23,9 +22,9 @@ from _contextvars import Context, copy_context
 from collections import deque
 from time import monotonic
 
-from ironthread import _core
+from ironthread import _core, _late_threads
 from ironthread._pose import pose
-from ironthread._threads import Thread
+from ironthread._threads import StandardThread, Thread
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -82,7 +81,10 @@ class _Started(_core.Event):
 class Timer(_StandardTimer, Thread):
     """Calls a function after some seconds, unless cancelled before.
 
-    Follows https://docs.python.org/3/library/threading.html#timer-objects.
+    Follows https://docs.python.org/3/library/threading.html#timer-objects. What differs: all timers
+    wait on one thread, and each gets its own when it is due. Until then `ident` and `native_id` are
+    None, `_thread._count()` does not count it, and there is no frame or stack of it. When the
+    system has no more threads, timers that are due run one after the other.
     """
 
     if TYPE_CHECKING:
@@ -100,24 +102,28 @@ class Timer(_StandardTimer, Thread):
         args: Iterable[Any] | None = None,
         kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(interval, function, args, kwargs)
+        _StandardTimer.__init__(self, interval, function, args, kwargs)
         self.finished = _Finished()
 
     def start(self) -> None:
         """Start the timer. Raises RuntimeError when it was started before, or when it cannot be."""
-        if not self._can_pend():
-            super().start()
+        # By the names of classes: `uninstall()` may give it another class at any moment.
+        if not Timer._can_pend(self):
+            Thread.start(self)
             return
         added = self.finished.added
         try:
-            self._to_pend()
+            Timer._to_pend(self)
             SERVICES[self.daemon].add(self.interval, self, added)
         except BaseException:
             # What interrupts the start of a thread leaves it running, and so a timer on the agenda.
             if not added:
-                self._not_to_pend()
+                Timer._not_to_pend(self)
             raise
-        if self.finished.is_set():
+        if not added:
+            Timer._not_to_pend(self)
+            StandardThread.start(self)
+        elif self.finished.is_set():
             self.finished.set()  # it was set before it knew the key
 
     def _to_pend(self) -> None:
@@ -153,7 +159,8 @@ class Timer(_StandardTimer, Thread):
 
     def run(self) -> None:
         """Call the function, after the interval unless that has passed on the agenda."""
-        if not self._pending:
+        # An interval of NaN is no time at all, as in the standard library.
+        if not _is_pending(self) and self.interval == self.interval:
             self.finished.wait(self.interval)
         self._pending = False
         if not self.finished.is_set():
@@ -162,31 +169,40 @@ class Timer(_StandardTimer, Thread):
 
     def is_alive(self) -> bool:
         """Return whether the timer was started and has neither ended nor been cancelled."""
-        if self._pending and self._life is not None:
+        if _is_pending(self) and self._life is not None:
             # Until 3.12 an interpreter that ends says of all that it does not wait for: ended.
             return not self._life.is_over() and (_HAS_HANDLE or not sys.is_finalizing())
-        return super().is_alive()
+        return StandardThread.is_alive(self)
 
     def _fire(self) -> None:
         """Begin; called when due, by the thread that serves the agenda."""
         started: Any = self._started
         try:
-            self._start_now()
-        except RuntimeError:  # no thread to be had
-            self._run_here()
+            has_thread = self._start_now(started.begun)
         except BaseException:
             _end_unrun(self)
             raise
-        else:
+        if has_thread:
             # The end of the program waits for threads that have begun, not for those about to.
             started.begun.wait()
-
-    def _start_now(self) -> None:
-        if _HAS_HANDLE:
-            handle = getattr(self, _HANDLE)
-            _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
         else:
-            _standard._start_new_thread(self._bootstrap, ())
+            # Not as an exception is handled: the program's would have ours for their context.
+            self._run_here()
+
+    def _start_now(self, begun: _core.Event) -> bool:
+        """Start its thread, which sets `begun`; return whether one can be had."""
+        try:
+            if _HAS_HANDLE:
+                handle = getattr(self, _HANDLE)
+                _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
+            else:
+                _standard._start_new_thread(self._bootstrap, ())
+        except RuntimeError as error:
+            if not _late_threads.is_early(error):
+                return False
+        else:
+            return True
+        return _late_threads.start(self._bootstrap, begun)
 
     def _run_here(self) -> None:
         """Do what the bootstrap does, in a thread that goes on to do other things."""
@@ -216,7 +232,7 @@ class Timer(_StandardTimer, Thread):
     def _left_behind(self) -> None:
         if self._pending:
             _end_unrun(self)
-        super()._left_behind()
+        Thread._left_behind(self)
 
 
 if _HAS_HANDLE:
@@ -229,6 +245,10 @@ else:
 
 # One of each, for map(): the rest of what the native function asks for.
 _HOW_TO_END = ((_standard._limbo,), (_ENDED,))
+
+
+def _is_pending(timer: Timer) -> bool:
+    return getattr(timer, "_pending", False)  # it may be of another class by now
 
 
 def _end_unrun(timer: Timer) -> None:

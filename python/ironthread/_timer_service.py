@@ -11,7 +11,7 @@ import _thread
 import os
 import threading
 
-from ironthread import _core
+from ironthread import _core, _late_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,21 +44,25 @@ class Service:
         """A forked child has none of the threads that were to come."""
         self.agenda = _core.Agenda()
         # Held while the thread is started: a timer that relies on it must not be left alone when
-        # that fails. Reentrant, for a signal handler that starts a timer meanwhile.
-        self._starting = _core.RLock()
+        # that fails. And while classes go back: see `_heirs`. Reentrant, for a signal handler that
+        # starts a timer meanwhile.
+        self.starting = _core.RLock()
 
     def add(self, seconds: float, timer: Due, added: list[tuple[_core.AgendaKey, bool]]) -> None:
         """Have `timer` fire in so many seconds, and note what the agenda says to it.
 
         Raises RuntimeError when there can be no more threads, and whatever a signal handler raises.
-        However it ends, the timer is on the agenda if that is noted.
+        However it ends, the timer is on the agenda if that is noted. It is not when its class has
+        become another one, which knows no agenda.
         """
         # That something is done, and that it is noted, is one for a signal handler: C calls C.
         # The lock, too: on 3.14 a handler that raises as a `with` begins leaves it held for good.
         threads: list[object] = []
         held: list[bool] = []
         try:
-            held.extend(map(self._starting.acquire, (True,)))
+            held.extend(map(self.starting.acquire, (True,)))
+            if not hasattr(timer, "_fire"):
+                return
             added.extend(map(self.agenda.add, (seconds,), (timer,)))
             if added[0][1]:
                 _start(self._serve, self._daemon, threads)
@@ -69,7 +73,7 @@ class Service:
             raise
         finally:
             if held:
-                self._starting.release()
+                self.starting.release()
 
     def _serve(self) -> None:
         _core.thread_helps(_NAME)
@@ -97,7 +101,14 @@ else:
     def _start(serve: Any, daemon: bool, threads: list[object]) -> None:
         ready = _core.start_event()
         arguments = (serve, daemon, ready)
-        threads.extend(map(_thread.start_new_thread, (_bootstrap,), (arguments,)))
+        try:
+            threads.extend(map(_thread.start_new_thread, (_bootstrap,), (arguments,)))
+        except RuntimeError as error:
+            if not _late_threads.is_early(error):
+                raise
+            if not _late_threads.start(lambda: _bootstrap(*arguments), ready):
+                raise
+            threads.append(ready)
         ready.wait()
 
     def _bootstrap(serve: Any, daemon: bool, ready: _core.Event) -> None:

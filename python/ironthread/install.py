@@ -10,6 +10,7 @@ What is exchanged
 
     Threads that exist and subclasses of `Thread` become ours where they are (see
     `ironthread._heirs`): `isinstance(threading.main_thread(), threading.Thread)` goes on to hold.
+    Other objects that exist do not: `isinstance(old_queue, queue.Queue)` does not.
 
 What stays
     Modules of the program that took a class before `install()` keep it, and are named in a warning.
@@ -22,7 +23,10 @@ What stays
 What comes back
     `uninstall()` writes the old objects to the places that still hold ours, including those of
     modules that were imported in between: for them it works out what the import would have given.
-    Whatever somebody else put over ours stays. Objects of ours stay too and go on working.
+    Whatever somebody else put over ours stays. Objects of ours stay too and go on working: only
+    threads that were standard ones go back. A subclass of `Thread` or `Timer` that was made before
+    `install()` keeps our base as long as a thread of it lives that was started under it, until the
+    next `uninstall()`.
 """
 
 from __future__ import annotations

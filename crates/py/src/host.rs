@@ -1,6 +1,7 @@
 //! The interpreter as the engine's host: letting it go around a sleep, signals, identity.
 //!
-//! This is the only file of the binding that lets the interpreter go or assumes that it is held.
+//! This is the only file of the binding that lets the interpreter go or assumes that it is held, but for
+//! threads that begin and end in `program.rs`.
 
 #![allow(unsafe_code, reason = "the door asks for the interpreter without carrying a token")]
 

@@ -65,7 +65,7 @@ mod _core {
         rate::PyRateLimit,
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
-        thread::{PyLife, start_event},
+        thread::{PyLife, start_event, start_os_thread},
         thread::{name_os_thread, thread_ended, thread_helps, thread_named, thread_waiting},
         timer::{PyAgenda, PyKey, end_timer},
         watch::{watch_is_on, watch_snapshot, watch_start, watch_stop},

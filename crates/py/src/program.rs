@@ -14,7 +14,7 @@
 use std::ffi::c_int;
 use std::mem;
 
-use pyo3::exceptions::PyAttributeError;
+use pyo3::exceptions::{PyAttributeError, PySystemExit};
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -201,4 +201,32 @@ pub(crate) fn discard(_py: Python<'_>, objects: impl IntoIterator<Item = Py<PyAn
         // SAFETY: the thread is attached, and the reference is given up here once.
         guarded(|| unsafe { function(pointer) });
     }
+}
+
+/// The calling thread, which the interpreter does not know, calls `bootstrap()` as one of its threads.
+///
+/// The way into the interpreter is PyO3's, which hangs where the interpreter would unwind. The way out is
+/// not: it drops the thread's state, and with it the program's `threading.local` values.
+pub(crate) fn call_as_thread(bootstrap: Py<PyAny>) {
+    let leave = unwinding!(ffi::PyGILState_Release as fn(ffi::PyGILState_STATE) -> ());
+    // SAFETY: the interpreter is there: who starts the thread is attached, and keeps it until this has begun.
+    let state = unsafe { ffi::PyGILState_Ensure() };
+    // SAFETY: the line above attached the thread, and the token is not used after the line that detaches it.
+    let py = unsafe { Python::assume_attached() };
+    match call(bootstrap.bind(py), &[]) {
+        Ok(nothing) => discard(py, [nothing.unbind()]),
+        Err(error) if error.is_instance_of::<PySystemExit>(py) => {}
+        Err(error) => report(py, error, &bootstrap),
+    }
+    discard(py, [bootstrap]);
+    // SAFETY: this is what the call above is to be followed by, and nothing of the interpreter's is left here.
+    guarded(|| unsafe { leave(state) });
+}
+
+/// Tells of an exception that nobody is there to handle.
+fn report(py: Python<'_>, error: PyErr, of: &Py<PyAny>) {
+    let function = unwinding!(ffi::PyErr_WriteUnraisable as fn(*mut PyObject) -> ());
+    error.restore(py);
+    // SAFETY: the thread is attached, an exception is set, and the object is borrowed for the call.
+    guarded(|| unsafe { function(of.as_ptr()) });
 }

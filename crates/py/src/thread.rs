@@ -5,6 +5,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over what it has extracted")]
 
 use std::sync::Arc;
+use std::thread;
 
 use ironthread::observe::registry;
 use ironthread::thread::{Life, os_name};
@@ -16,6 +17,7 @@ use crate::convert::{Name, wait_deadline};
 use crate::errors::Failure;
 use crate::event::PyEvent;
 use crate::origin;
+use crate::program;
 use crate::watch::{seconds, waiting_row};
 
 /// The life of one thread, as those see it who wait for its end.
@@ -66,6 +68,20 @@ impl PyLife {
 #[pyfunction]
 pub(crate) fn start_event(py: Python<'_>) -> PyEvent {
     PyEvent::of_kind(py, Kind::ThreadStart)
+}
+
+/// How much stack the system gives to threads as a rule.
+const STACK: usize = 8 << 20;
+
+/// Start a thread of the operating system that calls `bootstrap()`, without asking the interpreter.
+///
+/// The stack has this size (0: the usual one). Return whether there is a thread. The interpreter must
+/// not end before the thread has begun to run `bootstrap`.
+#[pyfunction]
+pub(crate) fn start_os_thread(bootstrap: Py<PyAny>, stack_size: usize) -> bool {
+    let size = if stack_size == 0 { STACK } else { stack_size };
+    let builder = thread::Builder::new().stack_size(size);
+    builder.spawn(move || program::call_as_thread(bootstrap)).is_ok()
 }
 
 /// Give the calling thread a name, and with it a place in the engine's registry.

@@ -36,6 +36,7 @@ from .serve import serve_listen as serve_listen
 from .thread import Life as Life
 from .thread import name_os_thread as name_os_thread
 from .thread import start_event as start_event
+from .thread import start_os_thread as start_os_thread
 from .thread import thread_ended as thread_ended
 from .thread import thread_helps as thread_helps
 from .thread import thread_named as thread_named
@@ -90,6 +91,7 @@ __all__ = [
     "set_lock_order",
     "set_tell_all_asleep",
     "start_event",
+    "start_os_thread",
     "thread_ended",
     "thread_helps",
     "thread_named",
