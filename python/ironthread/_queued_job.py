@@ -80,8 +80,9 @@ class QueuedJob(Job):
             backlog.done()
             return
         # The place is free before the outcome is there: who waits for that may submit again.
+        call, args = self._prepared()
         try:
-            result = self._call()
+            result = call(*args, **self.kwargs)
         except BaseException as error:
             backlog.done()
             future.set_exception(error)
@@ -98,20 +99,22 @@ class QueuedJob(Job):
         """
         future = self.future
         future.set_running_or_notify_cancel()
+        call, args = self._prepared()
         try:
-            result = self._call()
+            result = call(*args, **self.kwargs)
         except BaseException as error:
             future.set_exception(error)
+            del future, self  # no cycle, as above
             if not isinstance(error, Exception):
                 raise
-            del future, self
         else:
             future.set_result(result)
 
-    def _call(self) -> Any:
+    def _prepared(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """What to call with which arguments. (The call itself has no frame of ours to lead back.)"""
         if self._context is None:
-            return self.fn(*self.args, **self.kwargs)
-        return self._context.run(self.fn, *self.args, **self.kwargs)
+            return self.fn, self.args
+        return self._context.run, (self.fn, *self.args)
 
     def _fire(self) -> None:
         """The deadline has come; called by the thread that serves timers."""
