@@ -447,3 +447,8 @@ def test_the_program_waits_for_its_calls_at_its_end() -> None:
         "cannot schedule new futures after interpreter shutdown",
         "328350",
     ]
+
+
+def test_it_says_which_pool_has_options_for_calls(pool: WorkStealingExecutor) -> None:
+    with pytest.raises(ValueError, match="use a ThreadPoolExecutor made with call_options=True"):
+        pool.options(priority=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from _contextvars import Context, copy_context
 from concurrent.futures import thread as _standard_module
@@ -181,6 +182,8 @@ def _checked(max_queue: int | None) -> int | None:
         raise TypeError(f"max_queue must be an integer or None, not {type(max_queue).__name__}")
     if max_queue < 1:
         raise ValueError(f"max_queue must be 1 or more, not {max_queue}")
+    if max_queue > sys.maxsize:
+        raise ValueError("max_queue must be at most sys.maxsize; None stands for any number")
     return max_queue
 
 

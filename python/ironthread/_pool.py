@@ -52,6 +52,12 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     # Where its calls come in, if it was made with options of ours.
     _intake: Intake | None = None
 
+    # Why it has no options().
+    _no_options = (
+        "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, "
+        "rate_limit or inherit_context=True"
+    )
+
     # What its workers do.
     _work: Any = staticmethod(work)
 
@@ -157,10 +163,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         `rate_limit` and `inherit_context`. Raises ValueError for others.
         """
         if self._intake is None:
-            raise ValueError(
-                "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, "
-                "rate_limit or inherit_context=True"
-            )
+            raise ValueError(self._no_options)
         return PoolWithOptions(self, CallOptions(priority, deadline, timeout, context))
 
     def _submit_with(
@@ -185,7 +188,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
 
         The iterables are consumed at once; with `buffersize`, only so many calls are ahead of the
         results taken (Python has it from 3.14 on). `TimeoutError` is raised when a result is not
-        there within `timeout` seconds of this call. `chunksize` is for pools of processes.
+        there within `timeout` seconds of this call; submitting may take longer, in a pool that is
+        full (`max_queue`) or makes calls in this thread. `chunksize` is for pools of processes.
         """
         return mapped(self, None, fn, iterables, timeout, buffersize)
 

@@ -126,6 +126,11 @@ class WorkStealingExecutor(ThreadPoolExecutor):
     limit of its own, which is fixed.
     """
 
+    _no_options = (
+        "a WorkStealingExecutor makes its calls in no order that options() could change; use a "
+        "ThreadPoolExecutor made with call_options=True"
+    )
+
     def __init__(
         self,
         max_workers: int | None = None,
