@@ -463,3 +463,80 @@ except KeyboardInterrupt:
     # SIGTERM does not cut short what Ctrl-C has begun; Ctrl-C is of somebody who is in a hurry.
     clean = "cleaned up" if signals.startswith("SIGINT") else "cut short"
     assert ended.out == f"{clean}\ninterrupted\n"
+
+
+STUBBORN = """
+import gc
+
+async def main():
+    kill_soon(signal.{signal})
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            {then}
+            print("no", flush=True)
+"""
+
+
+def test_a_main_that_swallows_its_cancellations_is_left_behind_and_named() -> None:
+    ended = program(
+        STUBBORN.format(signal="SIGTERM", then="pass")
+        + """
+async def other():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("other ends", await asyncio.to_thread(pow, 2, 5))
+
+async def both():
+    kept = asyncio.create_task(other())
+    await main()
+
+print(aio.run(both(), grace=0.1))
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+gc.collect()
+"""
+    )
+    assert ended.out.split("\n") == ["no", "no", "other ends 32", "None", "True", ""]
+    warnings = ended.err.split("\n")
+    assert "main has not ended within 0.1 s of SIGTERM" in warnings[0]
+    assert (
+        "main has not ended by its cancellation, left behind: both > main > sleep (" in warnings[1]
+    )
+    assert "tasks that main left, cancelled: Task-2 in other > sleep (" in warnings[2]
+    assert warnings[3:] == [""]
+
+
+def test_a_second_sigterm_ends_the_program_while_main_swallows_its_cancellations() -> None:
+    program(
+        STUBBORN.format(signal="SIGTERM", then="kill_soon()") + "aio.run(main())",
+        status=-signal.SIGTERM,
+    )
+
+
+def test_ctrl_c_before_sigterm_counts_when_main_is_left_behind() -> None:
+    ended = program(
+        STUBBORN.format(signal="SIGINT", then="aimed or kill_soon(); aimed.append(1)")
+        + """
+aimed = []
+try:
+    aio.run(main(), grace=0.1)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    )
+    assert ended.out == "no\nno\ninterrupted\n"
+
+
+def test_of_many_tasks_that_main_leaves_ten_are_named() -> None:
+    ended = program("""
+async def main():
+    kept = [asyncio.create_task(asyncio.sleep(60), name=f"task {n:02}") for n in range(25)]
+    kill_soon()
+    await asyncio.sleep(60)
+
+aio.run(main())
+""")
+    assert ended.err.count("task ") == 10
+    assert ended.err.rstrip().endswith(", and 15 more")

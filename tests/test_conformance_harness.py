@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from conformance.events import Event
 from conformance.jobrun import Job, collect
+from conformance.lending import find_loan
 from conformance.outcome import Results
 from conformance.process import Ended
 from conformance.recorder import Recorder
@@ -165,11 +167,13 @@ def test_the_page_shows_figures_failures_and_why_tests_are_excluded() -> None:
     suite.marks |= {"passed": 321, "failed": 1}
     suite.failed = ["test_queue.CQueueTest.test_shrinking_queue"]
     absent = SuiteResult("library", absent="not in this interpreter")
-    suites = {"test_queue": suite, "test_asynchat": absent}
+    lent = SuiteResult("library", lender="CPython 3.16.0")
+    suites = {"test_queue": suite, "test_asynchat": absent, "test_sched": lent}
     text = page([InterpreterResult("CPython 3.15.0", (3, 15, 0), suites)], EXCLUSIONS)
     assert "| `test_queue` | 321 | 1 |  |  | 1 |" in text
     assert "`test_queue.CQueueTest.test_shrinking_queue`" in text
     assert "Absent, not in this interpreter: `test_asynchat`" in text
+    assert "Missing in this release, and taken from CPython 3.16.0: `test_sched`." in text
     assert "layout of the C structure" in text
 
 
@@ -190,3 +194,26 @@ def test_a_module_is_run_and_put_into_the_page(tmp_path: Path) -> None:
     written = harness("--table", str(tmp_path / "page.md"))
     assert written.returncode == 0, written.stdout + written.stderr
     assert "| `test_sched` | 11 |" in (tmp_path / "page.md").read_text("utf-8")
+
+
+def test_what_a_release_forgot_is_lent_by_a_newer_interpreter(tmp_path: Path) -> None:
+    try:
+        present = importlib.util.find_spec("test.test_concurrent_futures") is not None
+    except ModuleNotFoundError:
+        pytest.skip("this interpreter came without CPython's tests")
+    loan = find_loan({"test_concurrent_futures"})
+    if present:
+        assert loan is None
+        return
+    if loan is None:
+        pytest.skip("nobody on this machine has it")
+    assert loan.version[:2] > sys.version_info[:2]
+    ran = subprocess.run(
+        [sys.executable, HARNESS / "run.py", "--module", "test_concurrent_futures.test_init"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"lent by {loan}: test_concurrent_futures.test_init" in ran.stdout
+    assert "2 passed, 0 failed" in ran.stdout

@@ -6,9 +6,12 @@ import asyncio
 import concurrent.futures as standard
 import gc
 import logging
+import random
+import sys
 import threading
+import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -171,6 +174,115 @@ def test_both_waits_take_futures_of_both_kinds(module: Any, kinds: tuple[Any, An
     # Nobody is left behind in the futures.
     if kinds[0] is standard.Future:
         assert first._waiters == []
+
+
+class Told:
+    """Who is told of ends, as one of `_waiters`."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[str, str]] = []
+
+    def __getattr__(self, name: str) -> Callable[[Any], None]:
+        return lambda future: self.ends.append((name, future._state))
+
+
+ENDS: dict[str, tuple[list[Callable[[Any], object]], str, tuple[str, str] | None]] = {
+    "result": ([lambda f: f.set_result(1)], "PENDING", ("add_result", "FINISHED")),
+    "exception": ([lambda f: f.set_exception(OSError())], "PENDING", ("add_exception", "FINISHED")),
+    "cancel": ([lambda f: f.cancel()], "PENDING", None),
+    "notice": (
+        [lambda f: f.cancel(), lambda f: f.set_running_or_notify_cancel()],
+        "CANCELLED",
+        ("add_cancelled", "CANCELLED_AND_NOTIFIED"),
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_whoever_holds_the_condition_sees_no_end_come(end: str) -> None:
+    steps, before, told = ENDS[end]
+    future, waiter = ours.Future(), Told()
+    for step in steps[:-1]:
+        step(future)
+    with Crew() as crew:
+        with future._condition:
+            member = crew.start(steps[-1], future).until_asleep("RLock")
+            assert future._state == before
+            future._waiters.append(waiter)
+        member.result()
+    assert waiter.ends == ([] if told is None else [told])
+    assert future._state != before
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_one_who_ends_it_may_hold_the_condition_and_its_callbacks_may_wait(end: str) -> None:
+    steps, _, told = ENDS[end]
+    future, waiter = ours.Future(), Told()
+    seen: list[bool] = []
+
+    def look(it: Any) -> None:
+        seen.append(it.done())
+        standard.wait([it], timeout=0.01)
+
+    future.add_done_callback(look)
+    with future._condition:
+        future._waiters.append(waiter)
+        for step in steps:
+            step(future)
+    assert waiter.ends == ([] if told is None else [told])
+    assert seen == [True]
+
+
+def test_a_wait_lets_the_condition_go_if_it_is_held() -> None:
+    future = ours.Future()
+
+    def waits(timeout: float | None = None) -> Any:
+        with future._condition, future._condition:
+            return future.result(timeout)
+
+    with pytest.raises(TimeoutError):
+        waits(0.01)
+    with Crew() as crew:
+        member = crew.start(waits).until_asleep("Condition")
+        future.set_result(7)
+        assert member.result() == 7
+
+
+class TwistedError(Exception):
+    """Raised by calls on purpose."""
+
+
+@pytest.fixture(name="quick_switches")
+def switch_quickly() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("quick_switches")
+@pytest.mark.parametrize("function", ["wait", "as_completed"])
+@pytest.mark.parametrize("end", ["result", "exception", "cancel"])
+def test_the_standard_functions_see_each_end_once(function: str, end: str, long: bool) -> None:
+    def call() -> None:
+        sum(range(300))
+        if end == "exception":
+            raise TwistedError
+
+    rng = random.Random(1)
+    with ours.ThreadPoolExecutor(8) as pool:
+        until_over = time.monotonic() + (30 if long else 1)
+        while time.monotonic() < until_over:
+            futures = [pool.submit(call) for _ in range(100)]
+            if end == "cancel":
+                for future in rng.sample(futures, 40):
+                    future.cancel()
+            if function == "wait":
+                assert standard.wait(futures, 60).not_done == set()
+            else:
+                completed = list(standard.as_completed(futures, 60))
+                assert len(completed) == len(set(completed)) == len(futures)
+            assert all(future._waiters == [] for future in futures)
 
 
 def test_a_wait_for_the_first_exception_ends_with_it() -> None:

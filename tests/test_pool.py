@@ -9,11 +9,15 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 from crew import Crew, until
-from ironthread.futures import BrokenThreadPool, Future, ThreadPoolExecutor, wait
+from ironthread import Event, WorkStealingExecutor
+from ironthread.futures import BrokenThreadPool, Future, ThreadPoolExecutor, as_completed, wait
 from ironthread.threading import Thread
 from programs import run_program
 
@@ -321,3 +325,92 @@ def test_the_time_of_a_call_is_its_own() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert [*pool.map(time.sleep, [0.05] * 4)] == [None] * 4
     assert time.monotonic() - began < 5
+
+
+def _run_by_its_caller() -> Iterator[Executor]:
+    """A pool whose only worker is taken, and no place is left."""
+    go = Event()
+    with ThreadPoolExecutor(1, max_queue=1, when_full="run") as pool:
+        pool.submit(go.wait)
+        pool.submit(go.wait)
+        yield pool
+        go.set()
+
+
+MAKERS: dict[str, Callable[[], AbstractContextManager[Executor]]] = {
+    "plain": lambda: ThreadPoolExecutor(1),
+    "bounded": lambda: ThreadPoolExecutor(1, max_queue=3),
+    "in a context": lambda: ThreadPoolExecutor(1, inherit_context=True),
+    "by its caller": contextmanager(_run_by_its_caller),
+    "stealing": lambda: WorkStealingExecutor(1),
+    "stealing whatever there is": lambda: WorkStealingExecutor(1, while_waiting="any"),
+}
+
+
+class Failing(Exception):
+    """Raised by calls on purpose."""
+
+
+def _result_of(future: Any) -> None:
+    try:
+        future.result()
+    except Failing:
+        pass
+    finally:
+        del future  # the traceback leads here
+
+
+def _exception_of(future: Any) -> None:
+    try:
+        assert isinstance(future.exception(), Failing)
+    finally:
+        del future  # here as well, if the call was made by who waits for it
+
+
+def _wait_for(future: Any) -> None:
+    try:
+        wait([future])
+    finally:
+        del future
+
+
+def _complete(future: Any) -> None:
+    try:
+        for _ in as_completed([future]):
+            pass
+    finally:
+        del future, _
+
+
+@pytest.mark.parametrize("ask", [_result_of, _exception_of, _wait_for, _complete])
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [*((name, False) for name in MAKERS), ("stealing", True), ("stealing whatever there is", True)],
+)
+def test_a_failed_call_is_kept_by_nobody(
+    name: str, ask: Callable[[Any], None], inside: bool
+) -> None:
+    class Thing:
+        pass
+
+    watches: list[weakref.ref[Thing]] = []
+
+    def fails() -> None:
+        thing = Thing()
+        watches.append(weakref.ref(thing))
+        raise Failing
+
+    def asks() -> None:
+        ask(pool.submit(fails))
+
+    with MAKERS[name]() as pool:
+        gc.collect()
+        gc.disable()
+        try:
+            if inside:
+                pool.submit(asks).result()
+            else:
+                asks()
+            until(lambda: watches[0]() is None, limit=5.0)
+        finally:
+            gc.enable()

@@ -9,6 +9,7 @@ import gc
 import logging
 import queue
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -683,3 +684,34 @@ def test_the_report_says_who_was_held_back_and_by_what(tmp_path: Path) -> None:
     assert outcome.status == 0, outcome
     waited = {line.split()[0] for line in outcome.err.splitlines() if "program.py:3" in line}
     assert {"submit", "RateLimit"} <= waited
+
+
+def test_a_bound_past_what_fits_is_refused() -> None:
+    for bound in (sys.maxsize + 1, 10**30):
+        with pytest.raises(ValueError, match=r"max_queue must be at most sys\.maxsize"):
+            ThreadPoolExecutor(1, max_queue=bound)
+    with ThreadPoolExecutor(1, max_queue=sys.maxsize) as pool:
+        assert pool.submit(int).result() == 0
+
+
+def test_two_calls_in_one_context_at_once_are_told_so() -> None:
+    inside, go = threading.Event(), threading.Event()
+
+    def stays() -> None:
+        inside.set()
+        go.wait()
+
+    def fails() -> None:
+        raise RuntimeError("cannot enter context: says the call")
+
+    with ThreadPoolExecutor(2, call_options=True) as pool:
+        view = pool.options(context=contextvars.copy_context())
+        first = view.submit(stays)
+        inside.wait()
+        error = view.submit(int).exception()
+        go.set()
+        first.result()
+        assert isinstance(error, RuntimeError)
+        assert "options(context=...) was in use by another call" in str(error)
+        assert "cannot enter context" in str(error.__cause__)
+        assert "says the call" in str(view.submit(fails).exception())

@@ -6,16 +6,20 @@ import contextvars
 import gc
 import random
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
 from concurrent.futures import Future as StandardFuture
 from itertools import count
+from typing import Any
 
 import pytest
 from crew import until
 from ironthread import (
     Event,
+    Lock,
+    RLock,
     ThreadPoolExecutor,
     WorkStealingExecutor,
     as_completed,
@@ -26,6 +30,7 @@ from ironthread._helping import MOST_HELP
 from programs import run_program
 
 SIZES = pytest.mark.parametrize("workers", [1, 2, 4])
+MODES = pytest.mark.parametrize("mode", ["awaited", "any"])
 
 
 @pytest.fixture(name="pool")
@@ -42,13 +47,15 @@ def tree(pool: Executor, depth: int) -> int:
 
 
 @SIZES
-def test_calls_that_wait_for_calls_come_to_their_end(workers: int) -> None:
-    with WorkStealingExecutor(workers) as pool:
+@MODES
+def test_calls_that_wait_for_calls_come_to_their_end(workers: int, mode: Any) -> None:
+    with WorkStealingExecutor(workers, while_waiting=mode) as pool:
         assert pool.submit(tree, pool, 6).result() == 3**6
 
 
 @SIZES
-def test_every_way_to_wait_is_work(workers: int) -> None:
+@MODES
+def test_every_way_to_wait_is_work(workers: int, mode: Any) -> None:
     def every_way() -> list[int]:
         def some() -> list[StandardFuture[int]]:
             return [pool.submit(pow, number, 2) for number in range(20)]
@@ -65,7 +72,7 @@ def test_every_way_to_wait_is_work(workers: int) -> None:
             sum(pool.map(pow, range(20), [2] * 20, buffersize=3)),
         ]
 
-    with WorkStealingExecutor(workers) as pool:
+    with WorkStealingExecutor(workers, while_waiting=mode) as pool:
         assert pool.submit(every_way).result() == [2470] * 4
 
 
@@ -105,6 +112,49 @@ def test_an_idle_worker_steals_what_a_busy_one_has_submitted() -> None:
         assert pool.submit(submit_and_stay).result()
 
 
+def test_no_stranger_runs_on_the_stack_of_a_call_that_waits() -> None:
+    # Which may hold what the stranger needs.
+    lock, go = Lock(), Event()
+
+    def holds() -> None:
+        with lock:
+            until(child.running)
+            child.result()
+
+    def stranger() -> None:
+        with lock:
+            pass
+
+    with WorkStealingExecutor(2) as pool:
+        child = pool.submit(go.wait)
+        holding = pool.submit(holds)
+        until(lock.locked)
+        other = pool.submit(stranger)
+        assert wait([other, holding], timeout=0.1).done == set()
+        assert not other.running()
+        go.set()
+        assert wait([other, holding], timeout=60).not_done == set()
+
+
+def test_waits_with_a_lock_held_come_to_their_end_one_after_the_other() -> None:
+    lock, inside = RLock(), count()
+
+    def holds() -> int:
+        child = pool.submit(time.sleep, 0.001)
+        with lock:
+            seen = next(inside)
+            child.result()
+            return next(inside) - seen
+
+    with WorkStealingExecutor(4) as pool:
+        assert {call.result() for call in [pool.submit(holds) for _ in range(100)]} == {1}
+
+
+def test_what_workers_do_while_they_wait_is_one_of_two_things() -> None:
+    with pytest.raises(ValueError, match='while_waiting must be "awaited" or "any", not \'all\''):
+        WorkStealingExecutor(1, while_waiting="all")  # type: ignore[arg-type]
+
+
 def test_a_worker_that_waits_is_woken_by_new_work() -> None:
     begun, go = Event(), Event()
     seen: list[str] = []
@@ -117,7 +167,7 @@ def test_a_worker_that_waits_is_woken_by_new_work() -> None:
         assert begun.wait(60)
         other.result()
 
-    with WorkStealingExecutor(2) as pool:
+    with WorkStealingExecutor(2, while_waiting="any") as pool:
         other = pool.submit(long_call)
         waiting = pool.submit(waits_for_it)
         # Both workers are taken, but the one that waits does this.
@@ -183,11 +233,12 @@ def test_what_a_call_raises_reaches_who_waits(pool: WorkStealingExecutor) -> Non
 
 
 @SIZES
-def test_a_chain_longer_than_what_is_helped_with_comes_to_its_end(workers: int) -> None:
+@MODES
+def test_a_chain_longer_than_what_is_helped_with_comes_to_its_end(workers: int, mode: Any) -> None:
     def chain(length: int) -> int:
         return 0 if length == 0 else 1 + pool.submit(chain, length - 1).result()
 
-    with WorkStealingExecutor(workers) as pool:
+    with WorkStealingExecutor(workers, while_waiting=mode) as pool:
         assert pool.submit(chain, 2 * MOST_HELP).result() == 2 * MOST_HELP
 
 
@@ -200,7 +251,7 @@ def test_no_worker_takes_work_on_top_of_work_without_bound() -> None:
         begun.append(number)
         held.result()
 
-    with WorkStealingExecutor(2) as pool:
+    with WorkStealingExecutor(2, while_waiting="any") as pool:
         held = pool.submit(go.wait)
         until(held.running)
         calls = [pool.submit(waits, held, number) for number in range(5 * MOST_HELP)]
@@ -338,7 +389,8 @@ def test_another_pool_s_calls_are_not_made_by_a_worker_that_waits() -> None:
 
 
 @SIZES
-def test_random_work_ends_exactly_once(workers: int, long: bool) -> None:
+@MODES
+def test_random_work_ends_exactly_once(workers: int, mode: Any, long: bool) -> None:
     rng = random.Random(workers)
     made: list[int] = []
     ended: list[int] = []
@@ -357,7 +409,7 @@ def test_random_work_ends_exactly_once(workers: int, long: bool) -> None:
                 future.result()
         return number
 
-    with WorkStealingExecutor(workers) as pool:
+    with WorkStealingExecutor(workers, while_waiting=mode) as pool:
         for _ in range(300 if long else 20):
             pool.submit(call, pool, 4).result()
     assert len(made) == len(set(made))
@@ -395,3 +447,8 @@ def test_the_program_waits_for_its_calls_at_its_end() -> None:
         "cannot schedule new futures after interpreter shutdown",
         "328350",
     ]
+
+
+def test_it_says_which_pool_has_options_for_calls(pool: WorkStealingExecutor) -> None:
+    with pytest.raises(ValueError, match="use a ThreadPoolExecutor made with call_options=True"):
+        pool.options(priority=1)

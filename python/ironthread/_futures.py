@@ -15,7 +15,7 @@ from queue import Empty
 from time import monotonic
 
 from ironthread import _core, _imports
-from ironthread._helping import here, nudger, work_until
+from ironthread._helping import here, nudge_at_end_of, work_until
 from ironthread._pose import pose
 
 TYPE_CHECKING = False
@@ -90,9 +90,7 @@ class _Ends:
                 else:
                     future._waiters.append(self._teller)
         if here.hand is not None:
-            nudge = nudger()
-            for future in self._pending:
-                future.add_done_callback(nudge)
+            nudge_at_end_of(self._pending)
         return self
 
     def __exit__(
@@ -106,6 +104,7 @@ class _Ends:
                 future._tell_no_more(self._done)
             else:
                 self._forget(future)
+        self._pending = set()
 
     def _has_next(self) -> bool:
         return not self._done.empty()
@@ -124,9 +123,13 @@ class _Ends:
             future = self._done.get(timeout=limit)
         except Empty:
             return None
-        if not isinstance(future, _core.Future):
-            self._forget(future)
-        return future
+        try:
+            if not isinstance(future, _core.Future):
+                self._forget(future)
+            return future
+        finally:
+            # If a call was made above this frame its error leads here by its traceback: no cycle.
+            del future
 
 
 def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
@@ -164,19 +167,23 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = ALL
     deadline = None if timeout is None else monotonic() + timeout
     futures = set(fs)
     pending = set(futures)
-    with _Ends(pending) as ends:
-        over = not pending
-        while not over:
-            future = ends.next(deadline)
-            if future is None:
-                break
-            over = _ends_wait(future, return_when)
-            pending.discard(future)
-            over = over or not pending
-        # What has ended meanwhile is done, too.
-        while pending and (future := ends.next(0.0)) is not None:
-            pending.discard(future)
-    return DoneAndNotDoneFutures(futures - pending, pending)
+    future = None
+    try:
+        with _Ends(pending) as ends:
+            over = not pending
+            while not over:
+                future = ends.next(deadline)
+                if future is None:
+                    break
+                over = _ends_wait(future, return_when)
+                pending.discard(future)
+                over = over or not pending
+            # What has ended meanwhile is done, too.
+            while pending and (future := ends.next(0.0)) is not None:
+                pending.discard(future)
+        return DoneAndNotDoneFutures(futures - pending, pending)
+    finally:
+        del fs, futures, pending, future  # no cycle, as in next()
 
 
 def _ends_wait(future: Any, return_when: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from _contextvars import Context, copy_context
 from concurrent.futures import thread as _standard_module
@@ -103,24 +104,28 @@ class Intake:
             context = copy_context()
         job = QueuedJob(Future(), fn, args, kwargs, self.backlog, context, due)
         try:
-            place = self.backlog.reserve(0.0)
-            if place is None:
-                until = None if options.timeout is None else now + options.timeout
-                place = self._when_no_place(pool, job, until)
-        except ShutDown:
-            place = None
-        else:
-            if place is None:
-                return job.future
-        # Nobody is held back under these locks.
-        with pool._shutdown_lock, _standard._global_shutdown_lock:
-            pool._refuse_when_over()
-            assert place is not None, "a pool whose backlog is closed is over"
-            if pool._meter is not None:
-                job.task = pool._meter.submit()
-            job.put(place, options.priority)
-            pool._adjust_thread_count()
-        return job.future
+            try:
+                place = self.backlog.reserve(0.0)
+                if place is None:
+                    until = None if options.timeout is None else now + options.timeout
+                    place = self._when_no_place(pool, job, until)
+            except ShutDown:
+                place = None
+            else:
+                if place is None:
+                    return job.future
+            # Nobody is held back under these locks.
+            with pool._shutdown_lock, _standard._global_shutdown_lock:
+                pool._refuse_when_over()
+                assert place is not None, "a pool whose backlog is closed is over"
+                if pool._meter is not None:
+                    job.task = pool._meter.submit()
+                job.put(place, options.priority)
+                pool._adjust_thread_count()
+            return job.future
+        finally:
+            # What a call raises leads by its traceback to who made it: no cycle through this frame.
+            del job
 
     def _when_no_place(
         self, pool: ThreadPoolExecutor, job: QueuedJob, until: float | None
@@ -130,7 +135,10 @@ class Intake:
             raise Full(self._message())
         # A worker that waited for a place might wait for itself.
         if self._when_full == "run" or _is_worker(pool):
-            self._run_here(pool, job, until)
+            try:
+                self._run_here(pool, job, until)
+            finally:
+                del job  # no cycle, as above
             return None
         place = self.backlog.reserve(_left(job.due, until))
         if place is None:
@@ -145,7 +153,10 @@ class Intake:
         elif self._limit is None or self._limit.acquire(_left(job.due, until)):
             if pool._meter is not None:
                 job.task = pool._meter.submit()
-            job.run_here()
+            try:
+                job.run_here()
+            finally:
+                del job  # no cycle, as above
         else:
             self._give_up(job, until)
 
@@ -175,6 +186,8 @@ def _checked(max_queue: int | None) -> int | None:
         raise TypeError(f"max_queue must be an integer or None, not {type(max_queue).__name__}")
     if max_queue < 1:
         raise ValueError(f"max_queue must be 1 or more, not {max_queue}")
+    if max_queue > sys.maxsize:
+        raise ValueError("max_queue must be at most sys.maxsize; None stands for any number")
     return max_queue
 
 

@@ -36,7 +36,8 @@ class PoolWithOptions(_base.Executor):
     ) -> Iterator[Any]:
         """Do what the pool's `map()` does, each call with the options.
 
-        `timeout` is the results'. The result of a call that its deadline has cancelled is an error,
+        `timeout` is the results': submitting may take longer, for as long as the option of that
+        name allows for each call. The result of a call that its deadline has cancelled is an error,
         CancelledError.
         """
         return mapped(self._pool, self._options, fn, iterables, timeout, buffersize)

@@ -56,6 +56,12 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     # What it tells of its calls, if the program is watched.
     _meter: _core.PoolMeter | None = None
 
+    # Why it has no options().
+    _no_options = (
+        "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, "
+        "rate_limit or inherit_context=True"
+    )
+
     # What its workers do.
     _work: Any = staticmethod(work)
 
@@ -165,10 +171,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         `rate_limit` and `inherit_context`. Raises ValueError for others.
         """
         if self._intake is None:
-            raise ValueError(
-                "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, "
-                "rate_limit or inherit_context=True"
-            )
+            raise ValueError(self._no_options)
         return PoolWithOptions(self, CallOptions(priority, deadline, timeout, context))
 
     def _submit_with(
@@ -193,7 +196,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
 
         The iterables are consumed at once; with `buffersize`, only so many calls are ahead of the
         results taken (Python has it from 3.14 on). `TimeoutError` is raised when a result is not
-        there within `timeout` seconds of this call. `chunksize` is for pools of processes.
+        there within `timeout` seconds of this call; submitting may take longer, in a pool that is
+        full (`max_queue`) or makes calls in this thread. `chunksize` is for pools of processes.
         """
         return mapped(self, None, fn, iterables, timeout, buffersize)
 

@@ -83,13 +83,14 @@ class QueuedJob(Job):
         if task is not None:
             task.begin()
         # The place is free before the outcome is there: who waits for that may submit again.
+        call, args = self._prepared()
         try:
-            result = self._call()
+            result = call(*args, **self.kwargs)
         except BaseException as error:
             if task is not None:
                 task.end(failed=True)
             backlog.done()
-            future.set_exception(error)
+            future.set_exception(self._explained(error))
             # The error's traceback leads to this frame: no cycle through it.
             del future, self
         else:
@@ -108,24 +109,44 @@ class QueuedJob(Job):
         task = self.task
         if task is not None:
             task.begin(by_worker=False)
+        call, args = self._prepared()
         try:
-            result = self._call()
+            result = call(*args, **self.kwargs)
         except BaseException as error:
             if task is not None:
                 task.end(failed=True, by_worker=False)
-            future.set_exception(error)
+            future.set_exception(self._explained(error))
+            del future, self  # no cycle, as above
             if not isinstance(error, Exception):
                 raise
-            del future, self
         else:
             if task is not None:
                 task.end(failed=False, by_worker=False)
             future.set_result(result)
 
-    def _call(self) -> Any:
+    def _prepared(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """What to call, with which arguments, without a frame of ours for a traceback to keep."""
         if self._context is None:
-            return self.fn(*self.args, **self.kwargs)
-        return self._context.run(self.fn, *self.args, **self.kwargs)
+            return self.fn, self.args
+        return self._context.run, (self.fn, *self.args)
+
+    def _explained(self, error: BaseException) -> BaseException:
+        """The error, in our words if it is that the call could not enter its context."""
+        entered = (
+            self._context is None
+            or not isinstance(error, RuntimeError)
+            or error.__traceback__ is None
+            or error.__traceback__.tb_next is not None
+            or "cannot enter context" not in str(error)
+        )
+        if entered:
+            return error
+        explained = RuntimeError(
+            "the context given to options(context=...) was in use by another call, or thread: it "
+            "runs one call at a time"
+        )
+        explained.__cause__ = error
+        return explained
 
     def _fire(self) -> None:
         """The deadline has come; called by the thread that serves timers."""

@@ -2,23 +2,24 @@
 
 Each worker keeps the calls that its calls submit, and makes the newest first; one that has none
 steals the oldest of another. A call that waits for the future of a call of its pool (`result()`,
-`exception()`, `wait()`, `as_completed()`, `map()`) works meanwhile (`ironthread._helping`), so that
-calls may wait for calls, as deep as the recursion limit allows, on a pool of any size.
+`exception()`, `wait()`, `as_completed()`, `map()`) makes that call (`ironthread._helping`), so that
+calls may wait for calls, as deep as the stack allows, on a pool of any size.
 
 It is a class of its own and no mode of `ThreadPoolExecutor`, for it keeps other promises: calls do
-not begin in the order of their submission, and another call may run on a worker's stack while one
-waits there, with the worker's `threading.local` values.
+not begin in the order of their submission, and a call that another one waits for may run on the
+stack of that one, with the worker's `threading.local` values.
 """
 
 from __future__ import annotations
 
 import os
 from contextvars import copy_context
+from functools import partial
 from time import monotonic
 
 from ironthread import _core
 from ironthread._futures import Future
-from ironthread._helping import here, nudger, work_until
+from ironthread._helping import here, nudge_at_end_of, work_until
 from ironthread._job import Job
 from ironthread._pool import ThreadPoolExecutor
 from ironthread._worker import work
@@ -27,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal
 
 
 MOST_WORKERS = 2**15
@@ -35,7 +36,7 @@ MOST_WORKERS = 2**15
 
 
 class TaskFuture(Future):
-    """The future of a call of a work-stealing pool: a worker of it that waits works meanwhile."""
+    """The future of a call of a work-stealing pool: a worker of it that waits makes the call."""
 
     # The job, until somebody begins it, and the pool's jobs. (Not in a slot: see _begin().)
     _job: _StolenJob
@@ -43,15 +44,22 @@ class TaskFuture(Future):
 
     def result(self, timeout: float | None = None) -> Any:
         """Return what the call returned, or raise what it raised, after `timeout` s at most."""
-        if here.hand is not None and not self.done():
-            timeout = _work_for(self, timeout)
-        return super().result(timeout)
+        try:
+            if here.hand is not None and not self.done():
+                timeout = _work_for(self, timeout)
+            return super().result(timeout)
+        finally:
+            # What the call raised may lead to this frame by its traceback: no cycle through it.
+            del self
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return what the call raised, or None, after `timeout` seconds at most."""
-        if here.hand is not None and not self.done():
-            timeout = _work_for(self, timeout)
-        return super().exception(timeout)
+        try:
+            if here.hand is not None and not self.done():
+                timeout = _work_for(self, timeout)
+            return super().exception(timeout)
+        finally:
+            del self  # no cycle, as above
 
     def _begin(self) -> bool:
         """Whether the caller is the one who is to make the call. One dictionary operation."""
@@ -71,7 +79,10 @@ class _StolenJob(Job):
 
     def run(self) -> None:
         if self.future._begin():
-            super().run()
+            try:
+                super().run()
+            finally:
+                del self  # no cycle, as above
 
     def abandon(self, error: BaseException | None = None) -> None:
         if self.future._begin():
@@ -81,19 +92,21 @@ class _StolenJob(Job):
 def _work_for(future: TaskFuture, timeout: float | None) -> float | None:
     """Work until the future is done; return what is left of the timeout."""
     deadline = None if timeout is None else monotonic() + timeout
-    future.add_done_callback(nudger())
+    nudge_at_end_of((future,))
     work_until(future.done, (future,), deadline)
+    del future  # no cycle, as above
     return None if deadline is None else max(deadline - monotonic(), 0.0)
 
 
 def _work_and_steal(
+    helps_any: bool,
     reference: weakref.ref[ThreadPoolExecutor],
     crew: _core.Crew,
     initializer: Callable[..., object] | None,
     initargs: tuple[Any, ...],
 ) -> None:
     """What a worker does."""
-    here.crew, here.hand = crew, crew.join()
+    here.crew, here.hand, here.helps_any = crew, crew.join(), helps_any
     work(reference, here.hand, initializer, initargs)
 
 
@@ -104,13 +117,19 @@ class WorkStealingExecutor(ThreadPoolExecutor):
     without the GIL, and for calls that let the GIL go (files, hashes, compression).
 
     Calls may wait for calls by `result()`, `exception()`, `map()`, and by `wait()` and
-    `as_completed()` of `ironthread.futures`: the worker works meanwhile. (Those of
+    `as_completed()` of `ironthread.futures`: what the call waits for, and nobody has begun, its
+    worker makes meanwhile, to its end, whatever the time limit of the wait. (Those of
     `concurrent.futures` are ours after `install()`; the standard ones just block the worker.) A
     call that a waiting worker makes is a few frames deeper on its stack: about 140 that wait for
-    one another reach the interpreter's default recursion limit, `sys.setrecursionlimit()` has more.
+    one another reach the interpreter's default recursion limit. `sys.setrecursionlimit()` has more
+    in proportion, but on Python 3.12 never more than about 500: there, what C code calls has a
+    limit of its own, which is fixed.
     """
 
-    _work: Any = staticmethod(_work_and_steal)
+    _no_options = (
+        "a WorkStealingExecutor makes its calls in no order that options() could change; use a "
+        "ThreadPoolExecutor made with call_options=True"
+    )
 
     def __init__(
         self,
@@ -120,19 +139,29 @@ class WorkStealingExecutor(ThreadPoolExecutor):
         initargs: tuple[Any, ...] = (),
         *,
         inherit_context: bool = True,
+        while_waiting: Literal["awaited", "any"] = "awaited",
     ) -> None:
         """Make a pool of at most `max_workers` threads (None: one for each processor).
 
         Each calls `initializer(*initargs)` first; when that raises, the pool is broken. With
         `inherit_context`, a call runs in a copy of the `contextvars` context of its submission.
         ValueError is raised for less than 1 worker, and for more than 32768.
+
+        while_waiting: which calls a worker makes while one of its calls waits for others.
+            "awaited": those that are waited for, unless they have begun elsewhere; then it sleeps.
+            "any": other calls of the pool as well, on top of the one that waits. That keeps all
+            workers busy; but never hold a lock over a wait then. One of those calls may want it, on
+            the same stack: with a Lock it waits for ever, with an RLock it enters as well.
         """
+        if while_waiting not in ("awaited", "any"):
+            raise ValueError(f'while_waiting must be "awaited" or "any", not {while_waiting!r}')
         workers = _processors() if max_workers is None else max_workers
         if workers > MOST_WORKERS:
             raise ValueError(f"max_workers must be at most {MOST_WORKERS}, not {workers}")
         super().__init__(workers, thread_name_prefix, initializer, initargs)
         self._work_queue: Any = _core.Crew(workers)
         self._inherits = inherit_context
+        self._work: Any = partial(_work_and_steal, while_waiting == "any")
 
     def _add_job(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -30,6 +30,8 @@ class Inventory:
     """Suites that are not there -> why."""
     gil: bool
     """Whether the interpreter runs with its GIL."""
+    lent: frozenset[str] = frozenset()
+    """Suites that come from another interpreter."""
 
     def ids(self) -> list[str]:
         """The ids of all tests."""
@@ -70,14 +72,16 @@ def take_inventory(launcher: Launcher, suites: Iterable[Suite], at_once: int) ->
     names = [suite.module for suite in suites]
     with ThreadPoolExecutor(at_once) as pool:
         answers = list(pool.map(lambda name: _ask(launcher, "inventory", name), names))
-    tests, absent, gil = {}, {}, True
+    tests, absent, lent, gil = {}, {}, set[str](), True
     for name, (answer, last) in zip(names, answers, strict=True):
         gil = last["gil"]
         if answer["kind"] == "absent":
             absent[name] = answer["reason"]
         else:
             tests[name] = tuple(answer["tests"])
-    return Inventory(tests, absent, gil)
+            if answer["lent"]:
+                lent.add(name)
+    return Inventory(tests, absent, gil, frozenset(lent))
 
 
 def check_installation(launcher: Launcher, gil: bool) -> list[Verdict]:

@@ -22,6 +22,7 @@ from .campaign import (
 )
 from .environment import HARNESS, create, interpreter, lacks_tests, package_directory
 from .exclusions import Exclusion, read, stale
+from .lending import find_loan
 from .options import parser
 from .process import Launcher
 from .results import gather, keep, kept
@@ -82,8 +83,9 @@ def _suites(options: argparse.Namespace) -> list[Suite]:
 
 def _run(options: argparse.Namespace, directory: Path, package: Path | None) -> int:
     stop = threading.Event()
-    plain = Launcher(create(directory / "stock", None), options.timeout, stop)
     suites = _suites(options)
+    loan = find_loan({suite.package for suite in suites if suite.lent})
+    plain = Launcher(create(directory / "stock", None, loan=loan), options.timeout, stop)
     inventory = take_inventory(plain, suites, options.jobs)
     rules = read(EXCLUSIONS)
     todo = plan(inventory, suites, options.match, rules)
@@ -97,18 +99,20 @@ def _run(options: argparse.Namespace, directory: Path, package: Path | None) -> 
     whose = "standard library"
     if package is not None:
         target = Launcher(
-            create(directory / "replaced", package, options.late), options.timeout, stop
+            create(directory / "replaced", package, options.late, loan), options.timeout, stop
         )
         reference = plain
         whose = f"ironthread from {package}{', installed late' if options.late else ''}"
     print(f"{interpreter()}, {whose}", flush=True)
+    if inventory.lent:
+        print(f"lent by {loan}: {', '.join(sorted(inventory.lent))}", flush=True)
     undone = check_installation(target, inventory.gil) if package else []
     finished = list[Finished]()
     for job in carry_out(todo.jobs, target, reference, options.jobs, stop):
         report.progress(job, options.verbose)
         finished.append(job)
     if options.results:
-        found = gather(interpreter(), sys.version_info[:3], inventory, todo, finished)
+        found = gather(interpreter(), sys.version_info[:3], inventory, todo, finished, loan)
         keep(options.results, found)
     outdated = [] if options.match else _stale(rules, suites, inventory)
     verdicts = [*undone, *(verdict for job in finished for verdict in job.verdicts)]

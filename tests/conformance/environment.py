@@ -13,9 +13,13 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+from .lending import Loan
+
 PACKAGE = "ironthread"
 BOOT = "ironthread_boot"
 """The module that runs at interpreter start, by the name it has in the environment."""
+BORROWING = "ironthread_borrowing"
+"""The module that finds what another interpreter lends (see lending.py)."""
 HARNESS = Path(__file__).resolve().parent
 
 
@@ -44,19 +48,26 @@ def package_directory() -> Path | None:
     return Path(spec.origin).resolve().parent.parent
 
 
-def create(directory: Path, package: Path | None, late: bool = False) -> Environment:
+def create(
+    directory: Path, package: Path | None, late: bool = False, loan: Loan | None = None
+) -> Environment:
     """Make an environment; with `package`, one that runs on ironthread, installed early or late."""
     venv.EnvBuilder(symlinks=os.name != "nt").create(directory)
     base = {"base": str(directory), "platbase": str(directory)}
+    site = Path(sysconfig.get_path("purelib", "venv", vars=base))
+    if loan is not None:
+        shutil.copyfile(HARNESS / "borrowing.py", site / f"{BORROWING}.py")
+        (site / f"{BORROWING}.pth").write_text(f"import {BORROWING}\n", encoding="utf-8")
+        listed = "\n".join([str(loan.directory), *loan.packages])
+        (site / "lender").write_text(listed, encoding="utf-8")
     if package is not None:
-        site = Path(sysconfig.get_path("purelib", "venv", vars=base))
         shutil.copyfile(HARNESS / "boot.py", site / f"{BOOT}.py")
         (site / f"{BOOT}.pth").write_text(f"{package}\nimport {BOOT}\n", encoding="utf-8")
         if late:
             (site / "install_late").touch()
     scripts = Path(sysconfig.get_path("scripts", "venv", vars=base))
     python = scripts / ("python" + (".exe" if os.name == "nt" else ""))
-    return Environment(python, replaced=package is not None)
+    return Environment(python, package is not None)
 
 
 def lacks_tests() -> bool:

@@ -93,6 +93,7 @@ FUTURES = tuple(
             if module == "test_init"
             else ("futures.ThreadPoolExecutor", "futures.Future"),
         },
+        lent=True,
     )
     for module, what in {
         "test_thread_pool": "ThreadPoolExecutor",

@@ -22,6 +22,8 @@ class SuiteResult:
     failed: list[str] = field(default_factory=list)
     absent: str = ""
     """Why it is not there, when it is not."""
+    lender: str = ""
+    """Which interpreter its tests come from, when it is another."""
     seconds: float = 0.0
 
     def add(self, finished: Finished) -> None:
@@ -51,6 +53,7 @@ def gather(
     inventory: Inventory,
     plan: Plan,
     finished: Iterable[Finished],
+    lender: object = None,
 ) -> InterpreterResult:
     """The figures of a whole run."""
     whole = InterpreterResult(interpreter, tuple(version))
@@ -59,6 +62,7 @@ def gather(
             group_of(module),
             excluded=plan.excluded.get(module, []),
             absent=inventory.absent.get(module, ""),
+            lender=str(lender) if module in inventory.lent else "",
         )
     for job in finished:
         whole.suites[job.job.suite].add(job)

@@ -41,8 +41,15 @@ class Suite:
     """Whether the module takes its locks from `_thread`."""
     resources: tuple[str, ...] = ()
     """What `test.support` is to allow beyond what it is always allowed."""
+    lent: bool = False
+    """Whether its package is taken from a newer interpreter where it was forgotten (lending.py)."""
     class_by_class: bool = False
     """Whether each class gets a process of its own."""
+
+    @property
+    def package(self) -> str:
+        """The package in `test` that the module belongs to, or the module itself."""
+        return self.module.partition(".")[0]
 
     def takes(self, test: str) -> bool:
         """Whether the patterns let `Class.method` in."""

@@ -85,6 +85,12 @@ def _remarks(result: InterpreterResult) -> Iterator[str]:
             without.setdefault(reason, []).append(f"`{module}`")
     for reason, modules in without.items():
         yield f"\n{reason}: {', '.join(sorted(modules))}."
+    lent: dict[str, list[str]] = {}
+    for module, suite in result.suites.items():
+        if suite.lender:
+            lent.setdefault(suite.lender, []).append(f"`{module}`")
+    for lender, modules in lent.items():
+        yield f"\nMissing in this release, and taken from {lender}: {', '.join(sorted(modules))}."
     for title, field in (("Failed", "failed"), ("Not counted", "uncounted")):
         listed = [(s, test) for s in result.suites.values() for test in getattr(s, field)]
         if listed:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from . import ownership
-from .environment import BOOT
+from .environment import BOOT, BORROWING
 from .events import Emit, writer
 from .loading import load, relevant, resolve, tests_of
 from .recorder import Recorder
@@ -89,7 +89,13 @@ def _inventory(suite: Suite, emit: Emit) -> None:
         ):
             emit("absent", reason="a package in this version, whose modules are run")
             return
-        emit("tests", tests=relevant(suite, tests_of(suite, module, replaced=False)))
+        tests = relevant(suite, tests_of(suite, module, replaced=False))
+        emit("tests", tests=tests, lent=_is_lent(module))
+
+
+def _is_lent(module: ModuleType) -> bool:
+    lender = getattr(sys.modules.get(BORROWING), "DIRECTORY", None)
+    return lender is not None and (module.__file__ or "").startswith(lender)
 
 
 def _run(suite: Suite, names: list[str], replaced: bool, emit: Emit) -> None:

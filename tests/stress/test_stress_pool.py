@@ -151,6 +151,10 @@ POOLS: dict[str, tuple[Callable[[], Executor], bool]] = {
         False,
     ),
     "stealing": (lambda: WorkStealingExecutor(4), True),
+    "stealing whatever there is": (
+        lambda: WorkStealingExecutor(4, while_waiting="any"),
+        True,
+    ),
     "stealing of one": (lambda: WorkStealingExecutor(1), True),
 }
 

@@ -55,6 +55,47 @@ fn what_has_not_begun_can_be_cancelled() {
 }
 
 #[test]
+fn an_open_one_is_stepped_by_who_says_so() {
+    let (pending, cancelled) = (Plain::new(), Plain::new());
+    pending.open();
+    assert_eq!(pending.add_callback(1), Ok(()));
+    assert_eq!(pending.cancel_if_shut(), None);
+    assert_eq!(pending.finish_if_shut(|| unreachable!()), Ok(None));
+    assert_eq!(pending.state(), State::Pending);
+    assert_eq!(pending.start(), Ok(true));
+    assert_eq!(pending.cancel_if_shut(), Some((false, vec![])));
+    assert_eq!(pending.finish(7), Ok(vec![1]));
+    assert_eq!(pending.finish_if_shut(|| unreachable!()), Err(InvalidState));
+    assert_eq!(cancelled.cancel_if_shut(), Some((true, vec![])));
+    assert_eq!(cancelled.acknowledge(), Ok(()));
+    assert_eq!(cancelled.acknowledge(), Err(InvalidState));
+    let cancelled = Plain::new();
+    assert_eq!(cancelled.cancel(), (true, vec![]));
+    cancelled.open();
+    assert_eq!(cancelled.start(), Ok(false));
+    assert_eq!(cancelled.state(), State::Cancelled);
+    assert_eq!(cancelled.cancel_if_shut(), Some((true, vec![])));
+    assert_eq!(cancelled.acknowledge(), Ok(()));
+}
+
+#[test]
+fn one_that_is_opened_while_it_is_ended_is_as_before() {
+    for begun in [false, true] {
+        let future = Plain::new();
+        if begun {
+            assert_eq!(future.start(), Ok(true));
+        }
+        let (before, mut there) = (future.state(), false);
+        let ended = future.finish_if_shut(|| {
+            future.open();
+            there = !there;
+        });
+        assert_eq!((ended, future.state(), there), (Ok(None), before, false));
+        assert_eq!(future.finish(7), Ok(vec![]));
+    }
+}
+
+#[test]
 fn callbacks_come_back_in_their_order_once() {
     let future = Plain::new();
     for callback in 1..=3 {

@@ -80,7 +80,7 @@ impl PyCondition {
     }
 
     /// Waits; the lock is held before and after.
-    fn wait_until(&self, py: Python<'_>, deadline: Deadline) -> PyResult<bool> {
+    pub(crate) fn wait_until(&self, py: Python<'_>, deadline: Deadline) -> PyResult<bool> {
         let waited = match self.guard()? {
             Guard::Lock(lock) => self.condition.wait(&lock.get().lock, deadline),
             Guard::RLock(lock) => self.condition.wait(&lock.get().lock, deadline),
@@ -135,11 +135,31 @@ impl PyCondition {
 
     /// Acquires the lock, notifies all and releases it.
     pub(crate) fn notify_all_locked(&self, py: Python<'_>) -> PyResult<()> {
-        let lock = self.guard()?.as_any(py);
-        program::call_method(lock, intern!(py, "acquire"), &[])?;
+        self.hold(py)?;
         let notified = self.notify_many(py, usize::MAX);
-        program::call_method(lock, intern!(py, "release"), &[])?;
+        self.let_go(py)?;
         notified
+    }
+
+    /// Acquires the lock.
+    pub(crate) fn hold(&self, py: Python<'_>) -> PyResult<()> {
+        let lock = self.guard()?.as_any(py);
+        program::call_method(lock, intern!(py, "acquire"), &[]).map(drop)
+    }
+
+    /// Releases it.
+    pub(crate) fn let_go(&self, py: Python<'_>) -> PyResult<()> {
+        let lock = self.guard()?.as_any(py);
+        program::call_method(lock, intern!(py, "release"), &[]).map(drop)
+    }
+
+    /// Whether the calling thread holds it.
+    pub(crate) fn is_held(&self, py: Python<'_>) -> PyResult<bool> {
+        match self.guard()? {
+            Guard::Lock(lock) => Ok(lock.get().lock.is_held()),
+            Guard::RLock(lock) => Ok(lock.get().lock.is_held()),
+            Guard::Foreign(lock) => foreign::is_owned(lock.bind(py)),
+        }
     }
 
     /// Makes the lock free and forgets the waiters, in a forked child.
@@ -301,11 +321,7 @@ impl PyCondition {
     }
 
     fn _is_owned(&self, py: Python<'_>) -> PyResult<bool> {
-        match self.guard()? {
-            Guard::Lock(lock) => Ok(lock.get().lock.is_held()),
-            Guard::RLock(lock) => Ok(lock.get().lock.is_held()),
-            Guard::Foreign(lock) => foreign::is_owned(lock.bind(py)),
-        }
+        self.is_held(py)
     }
 
     fn _release_save<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,26 +1,27 @@
 //! `concurrent.futures.Future`, the native part.
 //!
 //! Like the queues, a future is native until its inside is asked for (`_condition`, `_waiters`), which
-//! the standard `wait()` and `as_completed()` do. From then on whoever ends the job also does what the
-//! standard future does there: under `_condition`, it tells each of `_waiters`.
+//! the standard `wait()` and `as_completed()` do. From then on whoever ends the job does as the standard
+//! future: it holds `_condition` over the step to the new state and over telling each of `_waiters`. Whether
+//! it is open is part of the step (see the core's future), so of an end that was reached while it was not
+//! nobody is told who has looked at the state under `_condition` and seen it.
 
-use std::sync::atomic::{Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ironthread::error::InvalidState;
 use ironthread::exec::Future;
 use ironthread::exec::future::State;
-use ironthread::wait::Kind;
+use ironthread::wait::{Deadline, Kind};
+use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
-use pyo3::{PyTypeInfo, intern};
 
 use crate::condition::PyCondition;
 use crate::convert::wait_deadline;
-use crate::errors::{Failure, futures, invalid_state};
+use crate::errors::{Failure, Futures, futures, invalid_state};
 use crate::queue::{PySimpleQueue, generic_alias};
 use crate::{origin, program};
 
@@ -71,35 +72,57 @@ impl PyFuture {
         tellers.iter().try_for_each(give)
     }
 
-    /// The inside, if anybody has asked for it. After a step of the state: either this sees that
-    /// somebody asked, or who asks sees the step.
-    fn inside(&self, py: Python<'_>) -> Option<&Inside> {
-        fence(Ordering::SeqCst);
-        self.inside.get(py)
-    }
-
+    /// The inside. From now on the steps of the state are made under its condition.
     fn open(&self, py: Python<'_>) -> PyResult<&Inside> {
         let inside = self.inside.get_or_try_init(py, || {
             let condition = PyCondition::type_object(py).call0()?.cast_into::<PyCondition>()?;
             let waiters = PyList::empty(py).unbind();
             Ok::<_, PyErr>(Inside { condition: condition.unbind(), waiters })
-        });
-        fence(Ordering::SeqCst);
-        inside
+        })?;
+        self.future.open();
+        Ok(inside)
+    }
+
+    /// Runs a step of an open future, with its condition held. The thread may hold it already.
+    #[cold]
+    fn holding<R>(&self, py: Python<'_>, step: impl FnOnce(&Inside) -> PyResult<R>) -> PyResult<R> {
+        let inside = self.open(py)?;
+        let condition = inside.condition.get();
+        condition.hold(py)?;
+        let result = step(inside);
+        condition.let_go(py)?;
+        result
     }
 
     /// Waits until the job has finished. Raises when it was cancelled, or the time is up before.
-    fn finished(&self, timeout: Option<f64>) -> PyResult<()> {
+    fn finished(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
         let mut state = self.future.state();
         if !state.is_done() {
             let deadline = wait_deadline(timeout)?;
-            state = self.future.wait(deadline).map_err(Failure::from)?;
+            state = match self.inside.get(py) {
+                Some(inside) if inside.condition.get().is_held(py)? => {
+                    self.wait_on(py, inside.condition.get(), deadline)?
+                }
+                _ => self.future.wait(deadline).map_err(Failure::from)?,
+            };
         }
         match state {
             State::Finished => Ok(()),
             State::Cancelled | State::CancelledAndNotified => Err(Failure::Cancelled.into()),
             State::Pending | State::Running => Err(PyTimeoutError::new_err(())),
         }
+    }
+
+    /// Waits with the condition held: it is let go meanwhile, for whoever ends the job needs it.
+    #[cold]
+    fn wait_on(
+        &self,
+        py: Python<'_>,
+        condition: &PyCondition,
+        deadline: Deadline,
+    ) -> PyResult<State> {
+        while !self.future.state().is_done() && condition.wait_until(py, deadline)? {}
+        Ok(self.future.state())
     }
 
     fn invalid(slf: &Bound<'_, Self>) -> PyErr {
@@ -111,52 +134,66 @@ impl PyFuture {
     }
 
     /// Ends the job with an outcome, and does what follows from that.
-    fn finish(slf: &Bound<'_, Self>, outcome: Outcome, told: &str) -> PyResult<()> {
+    fn finish(slf: &Bound<'_, Self>, mut outcome: Outcome, told: &str) -> PyResult<()> {
         let this = slf.get();
-        let mut old = None;
-        let callbacks = this
-            .future
-            .finish_with(|| old = Some(std::mem::replace(&mut *this.outcome(), outcome)))
-            .map_err(|_| Self::invalid(slf))?;
-        drop(old);
-        Self::follow(slf, callbacks, told)
-    }
-
-    /// The job is done: tells who waits for it, and calls what is to be called.
-    fn follow(slf: &Bound<'_, Self>, callbacks: Vec<Py<PyAny>>, told: &str) -> PyResult<()> {
-        Self::announce(slf, told)?;
+        let mut exchange = || std::mem::swap(&mut *this.outcome(), &mut outcome);
+        let ended = this.future.finish_if_shut(&mut exchange);
+        let callbacks = match ended.map_err(|_| Self::invalid(slf))? {
+            Some(callbacks) => callbacks,
+            None => this.holding(slf.py(), |inside| {
+                let ended = this.future.finish_with(exchange);
+                let callbacks = ended.map_err(|_| Self::invalid(slf))?;
+                Self::tell_waiters(slf, inside, told)?;
+                inside.condition.get().notify_all(slf.py())?;
+                Ok(callbacks)
+            })?,
+        };
+        drop(outcome);
+        Self::tell(slf)?;
         Self::call_all(slf, callbacks)
     }
 
-    /// Everybody who waits is told, in the standard library's way (by the method `told`) and in ours.
-    fn announce(slf: &Bound<'_, Self>, told: &str) -> PyResult<()> {
-        if let Some(inside) = slf.get().inside(slf.py()) {
-            Self::tell_waiters(slf, inside, told)?;
+    /// Tells `_waiters`, by the method `told`. To be called with the condition held.
+    fn tell_waiters(slf: &Bound<'_, Self>, inside: &Inside, told: &str) -> PyResult<()> {
+        let py = slf.py();
+        let told = PyString::new(py, told);
+        let waiters = inside.waiters.bind(py).iter();
+        waiters
+            .map(|waiter| program::call_method(&waiter, &told, &[slf.as_any()]).map(drop))
+            .fold(Ok(()), Result::and)
+    }
+
+    /// Cancels the job, with the condition held; its waiters are told by whoever was to run it.
+    fn cancel_open(slf: &Bound<'_, Self>) -> PyResult<(bool, Vec<Py<PyAny>>)> {
+        let (this, py) = (slf.get(), slf.py());
+        this.holding(py, |inside| {
+            let was_done = this.future.state().is_done();
+            let (cancelled, callbacks) = this.future.cancel();
+            if cancelled && !was_done {
+                inside.condition.get().notify_all(py)?;
+            }
+            Ok((cancelled, callbacks))
+        })
+    }
+
+    /// The job does not begin because it was cancelled: everybody knows, and who waits for that is told.
+    fn notice(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        if this.future.state() == State::Cancelled {
+            this.holding(slf.py(), |inside| match this.future.acknowledge() {
+                Ok(()) => Self::tell_waiters(slf, inside, "add_cancelled"),
+                Err(_) => Err(Self::unexpected(slf)),
+            })?;
         }
         Self::tell(slf)
     }
 
-    #[cold]
-    fn tell_waiters(slf: &Bound<'_, Self>, inside: &Inside, told: &str) -> PyResult<()> {
-        let py = slf.py();
-        let condition = inside.condition.bind(py);
-        program::call_method(condition, intern!(py, "acquire"), &[])?;
-        let told = PyString::new(py, told);
-        let waiters = inside.waiters.bind(py).iter();
-        let result = waiters
-            .map(|waiter| program::call_method(&waiter, &told, &[slf.as_any()]).map(drop))
-            .fold(Ok(()), Result::and);
-        let notified = condition.get().notify_all(py);
-        program::call_method(condition, intern!(py, "release"), &[])?;
-        result.and(notified)
-    }
-
-    /// Who waits for the condition sees that the job was cancelled; its waiters are told by whoever was
-    /// to run it.
-    fn notify(slf: &Bound<'_, Self>) -> PyResult<()> {
-        match slf.get().inside(slf.py()) {
-            Some(inside) => inside.condition.get().notify_all_locked(slf.py()),
-            None => Ok(()),
+    fn unexpected(slf: &Bound<'_, Self>) -> PyErr {
+        let log =
+            |futures: &Futures| program::call(futures.unexpected.bind(slf.py()), &[slf.as_any()]);
+        match futures(slf.py()).and_then(log) {
+            Ok(_) => PyRuntimeError::new_err("Future in unexpected state"),
+            Err(error) => error,
         }
     }
 
@@ -164,15 +201,8 @@ impl PyFuture {
     fn begun(slf: &Bound<'_, Self>, begins: Result<bool, InvalidState>) -> PyResult<bool> {
         match begins {
             Ok(true) => Ok(true),
-            Ok(false) => {
-                Self::announce(slf, "add_cancelled")?;
-                Ok(false)
-            }
-            Err(InvalidState) => {
-                let helper = futures(slf.py())?.unexpected.bind(slf.py());
-                program::call(helper, &[slf.as_any()])?;
-                Err(PyRuntimeError::new_err("Future in unexpected state"))
-            }
+            Ok(false) => Self::notice(slf).map(|()| false),
+            Err(InvalidState) => Err(Self::unexpected(slf)),
         }
     }
 
@@ -211,11 +241,10 @@ impl PyFuture {
 
     /// Cancel the job if it has not begun; return whether it is cancelled.
     fn cancel(slf: &Bound<'_, Self>) -> PyResult<bool> {
-        let was_done = slf.get().future.state().is_done();
-        let (cancelled, callbacks) = slf.get().future.cancel();
-        if cancelled && !was_done {
-            Self::notify(slf)?;
-        }
+        let (cancelled, callbacks) = match slf.get().future.cancel_if_shut() {
+            Some(cancelled) => cancelled,
+            None => Self::cancel_open(slf)?,
+        };
         Self::call_all(slf, callbacks)?;
         Ok(cancelled)
     }
@@ -241,7 +270,7 @@ impl PyFuture {
     /// TimeoutError is raised when the time is up, CancelledError when the job was cancelled.
     #[pyo3(signature = (timeout=None))]
     fn result(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Py<PyAny>> {
-        self.finished(timeout)?;
+        self.finished(py, timeout)?;
         let outcome = self.outcome();
         match &outcome.exception {
             Some(exception) => Err(PyErr::from_value(exception.bind(py).clone())),
@@ -252,7 +281,7 @@ impl PyFuture {
     /// Return the exception that the job raised, or None, waiting as result() does.
     #[pyo3(signature = (timeout=None))]
     fn exception(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Py<PyAny>>> {
-        self.finished(timeout)?;
+        self.finished(py, timeout)?;
         Ok(self.outcome().exception.as_ref().map(|it| it.clone_ref(py)))
     }
 

@@ -24,6 +24,9 @@ _JOBS = ("ironthread/_job", "ironthread/_queued_job", "futures/thread")
 LAST_MOMENT = 0.5
 """Seconds that are waited for what was told to end, when nothing is left of the time of grace."""
 
+MOST_NAMED = 10
+"""How many tasks a warning names; it counts the others."""
+
 
 class End:
     """The end of what runs beside main: without a time limit, until one is set."""
@@ -62,7 +65,7 @@ class End:
                 )
         if pending:
             LOGGER.warning("tasks that have not ended by their cancellation: %s", _names(pending))
-            _forget(pending)
+            forget(pending)
 
     async def of_generators(self) -> None:
         """Close what is left of asynchronous generators."""
@@ -70,7 +73,7 @@ class End:
         pending = await self._wait({closing})
         if pending:
             LOGGER.warning("asynchronous generators that have not closed, left behind")
-            _forget(pending)
+            forget(pending)
 
     async def of_pool(self, pool: Any) -> None:
         """Shut the pool down and wait for its calls. In a hurry, cancel those that have not begun.
@@ -119,8 +122,8 @@ class End:
         return pending
 
 
-def _forget(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    # The Runner would cancel them again, and wait without limit.
+def forget(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Leave tasks behind: the Runner would cancel them again, and wait without limit."""
     for task in tasks:
         asyncio._unregister_task(task)
 
@@ -141,7 +144,9 @@ def place_of(task: asyncio.Task[Any] | None) -> str:
 
 
 def _names(tasks: Iterable[asyncio.Task[Any]]) -> str:
-    return ", ".join(sorted(f"{task.get_name()} in {place_of(task)}" for task in tasks))
+    names = sorted(f"{task.get_name()} in {place_of(task)}" for task in tasks)
+    more = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _calls_of(pool: Any) -> list[str]:

@@ -36,13 +36,15 @@ def run(
     * SIGTERM cancels main, as Ctrl-C does, and from then on the program has `grace` seconds. Main
       cleans up by its own `finally` and `except CancelledError`, with the loop, the other tasks and
       the pool at work; then the tasks that are left are cancelled, then the pool's calls that have
-      not begun; those that run are awaited. What has not ended in time is cancelled once more, or
-      left behind. What main left for others to end is named in warnings of the logger
+      not begun; those that run are awaited. What has not ended in time, main or another task, is
+      cancelled once more, and left behind when it does not end by that, either: the loop closes
+      under it. That, and what main left for others to end, is named in warnings of the logger
       `ironthread.aio`.
     * A second SIGTERM ends the process at once, as SIGTERM does without a handler.
 
-    When main has ended by that cancellation None is returned and the program goes on, to exit with
-    status 0 unless it says otherwise; whatever main returns or raises instead counts as always.
+    When main has ended by that cancellation, or was left behind, None is returned and the program
+    goes on, to exit with status 0 unless it says otherwise; whatever main returns or raises instead
+    counts as always.
     After Ctrl-C the end is the same, from main's end on, and KeyboardInterrupt is raised, whether
     SIGTERM comes before or after it. When main ends by itself its tasks are cancelled and all calls
     of the pool are awaited, as `asyncio.run()` does; a SIGTERM then begins the time of grace.
@@ -63,9 +65,18 @@ def run(
             pool = ThreadPoolExecutor(thread_name_prefix="aio") if executor is None else executor
             loop.set_default_executor(pool)
             termination = Termination(loop)
-            supervised = _supervise(main, pool, grace, termination)
+            request = _Request(loop, grace)
+            supervised = _supervise(main, pool, request, termination)
             with _closing(supervised), termination.handled():
-                return runner.run(supervised)
+                try:
+                    return runner.run(supervised)
+                except RuntimeError:  # of a loop that was stopped
+                    if not request.gave_up:
+                        raise
+                runner.run(_end(pool, request, termination))
+                if request.is_all_there_was:
+                    return None
+                raise KeyboardInterrupt
 
 
 @contextmanager
@@ -80,26 +91,32 @@ def _closing(coroutine: Coroutine[Any, Any, Any]) -> Iterator[None]:
 class _Request:
     """The request to end that main gets, and what it does with it."""
 
-    def __init__(self, grace: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
-        self._grace = grace
+    def __init__(self, loop: asyncio.AbstractEventLoop, grace: float) -> None:
+        self.grace = grace
+        self.gave_up = False
+        self.is_all_there_was = False
+        self._loop = loop
+        self._task: asyncio.Task[Any] | None = None
         self._reminder: asyncio.TimerHandle | None = None
         self._made = 0
         self.deadline: float | None = None
+
+    def is_for(self, task: asyncio.Task[Any] | None) -> None:
+        """It is the task that runs main."""
+        self._task = task
 
     def make(self) -> None:
         """Have main end within the time of grace."""
         assert self._task is not None
         self.limit()
-        self._reminder = self._loop.call_later(self._grace, self._remind)
+        self._reminder = self._loop.call_later(self.grace, self._remind)
         if not self._task.cancelling():  # Ctrl-C came before, and main is about to end
             self._cancel()
 
     def limit(self) -> None:
         """The time of grace begins."""
         if self.deadline is None:
-            self.deadline = self._loop.time() + self._grace
+            self.deadline = self._loop.time() + self.grace
 
     def is_all_there_is(self) -> bool:
         """Whether nothing but SIGTERM has asked main to end."""
@@ -117,10 +134,21 @@ class _Request:
     def _remind(self) -> None:
         LOGGER.warning(
             "main has not ended within %g s of SIGTERM, and is cancelled once more: %s",
-            self._grace,
+            self.grace,
             _ending.place_of(self._task),
         )
         self._cancel()
+        self._reminder = self._loop.call_later(_ending.LAST_MOMENT, self._give_up)
+
+    def _give_up(self) -> None:
+        """Leave main behind. The loop stops, for main's task is what it runs for."""
+        assert self._task is not None
+        place = _ending.place_of(self._task)
+        LOGGER.warning("main has not ended by its cancellation, left behind: %s", place)
+        self.gave_up, self.is_all_there_was = True, self.is_all_there_is()
+        _ending.forget([self._task])
+        self._task._log_destroy_pending = False  # type: ignore[attr-defined] # it has been told
+        self._loop.stop()
 
     def _cancel(self) -> None:
         assert self._task is not None
@@ -129,9 +157,9 @@ class _Request:
 
 
 async def _supervise(
-    main: Coroutine[Any, Any, T], pool: Any, grace: float, termination: Termination
+    main: Coroutine[Any, Any, T], pool: Any, request: _Request, termination: Termination
 ) -> T | None:
-    request = _Request(grace)
+    request.is_for(asyncio.current_task())
     termination.begins(request.make)
     try:
         return await main
@@ -142,10 +170,17 @@ async def _supervise(
         request.limit()
         raise
     finally:
-        request.is_answered()
-        end = _ending.End(grace, request.deadline)
-        termination.begins(end.hurry)
-        await end.of_tasks()
-        await end.of_generators()
-        await end.of_pool(pool)
-        termination.is_over()
+        # When main was left behind, this is merely the end of its coroutine, at some time.
+        if not request.gave_up:
+            request.is_answered()
+            await _end(pool, request, termination)
+
+
+async def _end(pool: Any, request: _Request, termination: Termination) -> None:
+    """End what main has left."""
+    end = _ending.End(request.grace, request.deadline)
+    termination.begins(end.hurry)
+    await end.of_tasks()
+    await end.of_generators()
+    await end.of_pool(pool)
+    termination.is_over()

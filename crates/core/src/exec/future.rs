@@ -4,17 +4,25 @@
 //! |---|---|---|
 //! | `PENDING` | the job has not begun | `RUNNING` by `start`; `CANCELLED` by `cancel`; `FINISHING` by `finish` |
 //! | `RUNNING` | a thread runs the job | `FINISHING` by `finish` |
-//! | `FINISHING` | the outcome is being written; looks like `RUNNING` | `FINISHED` |
-//! | `CANCELLED` | it will not run; whoever was to run it has not noticed | `ACKNOWLEDGED` by `start` |
+//! | `FINISHING` | the outcome is being written; looks like `RUNNING` | `FINISHED`; back where it came from when `OPEN` is found |
+//! | `CANCELLED` | it will not run; whoever was to run it has not noticed | `ACKNOWLEDGED` by `start` or `acknowledge` |
 //! | `ACKNOWLEDGED` | it will not run, and everybody knows | stays |
 //! | `FINISHED` | the outcome is there | stays |
 //!
 //! Bit `PARKED` beside a state says that threads wait for a final one. It is set under no lock by a
 //! thread about to wait, and cleared by the step to a final state, under the queue's lock.
 //!
+//! Bit `OPEN` says that somebody looks at the state under a lock of his own, by which he wants to be told
+//! of what follows. It is set by `open` and stays. The steps that end with `_if_shut`, and `start` of a
+//! cancelled job, are made only by a compare-and-swap that finds it clear: who opens the future later sees
+//! the state they made. When they find it set nothing has happened, and the caller makes the step by
+//! `cancel`, `finish_with` or `acknowledge` with that lock held. So of one end everybody who looks under
+//! the lock either sees it or is told, and never both.
+//!
 //! Memory order: the step to `FINISHED` is a release, after the outcome was written; whoever sees it with
 //! an acquire sees the outcome. The other steps order nothing that is read through them, except that
-//! `start` and `cancel` acquire what the submitter did (the job itself travels through a queue).
+//! `start` and `cancel` acquire what the submitter did (the job itself travels through a queue). `open` is
+//! an acquire, for the state that it finds, and a release, of the lock that whoever finds the bit takes.
 
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
@@ -32,6 +40,7 @@ const ACKNOWLEDGED: u32 = 4;
 const FINISHED: u32 = 5;
 const STATE: u32 = 7;
 const PARKED: u32 = 8;
+const OPEN: u32 = 16;
 
 /// What others see of a future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,18 +119,25 @@ impl<T, C> Future<T, C> {
         if self.state() == State::Finished { self.outcome.get() } else { None }
     }
 
-    /// The job begins. `Ok(false)` when it was cancelled and must not run.
+    /// Somebody looks at the state under a lock of his own, from now on.
+    pub fn open(&self) {
+        self.word.fetch_or(OPEN, AcqRel);
+    }
+
+    /// The job begins. `Ok(false)` when it was cancelled and must not run; of an open future that is to be
+    /// acknowledged then.
     ///
     /// # Errors
     /// [`InvalidState`] when it had begun, or its cancellation was noticed, before.
     pub fn start(&self) -> Result<bool, InvalidState> {
         let step = |word: u32| match word & STATE {
-            PENDING => Some(word & PARKED | RUNNING),
-            CANCELLED => Some(word & PARKED | ACKNOWLEDGED),
+            PENDING => Some(word & !STATE | RUNNING),
+            CANCELLED if word & OPEN == 0 => Some(word & !STATE | ACKNOWLEDGED),
             _ => None,
         };
         match self.word.fetch_update(AcqRel, Acquire, step) {
             Ok(before) => Ok(before & STATE == PENDING),
+            Err(word) if word & STATE == CANCELLED => Ok(false),
             Err(_) => Err(InvalidState),
         }
     }
@@ -138,12 +154,30 @@ impl<T, C> Future<T, C> {
         Ok(begins)
     }
 
+    /// Whoever was to run the job knows that it was cancelled.
+    ///
+    /// # Errors
+    /// [`InvalidState`] when it was not cancelled, or everybody knows already.
+    pub fn acknowledge(&self) -> Result<(), InvalidState> {
+        let step = |word: u32| (word & STATE == CANCELLED).then_some(word & !STATE | ACKNOWLEDGED);
+        self.word.fetch_update(AcqRel, Acquire, step).map(drop).map_err(|_| InvalidState)
+    }
+
     /// Cancels the job if it has not begun. Returns whether it is cancelled now, and what to call if it
     /// is so by this very call.
     pub fn cancel(&self) -> (bool, Vec<C>) {
-        match self.claim(|state| state == PENDING, CANCELLED) {
+        match self.claim(|word| word & STATE == PENDING, CANCELLED) {
             Ok(()) => (true, self.take_callbacks()),
-            Err(state) => (matches!(state, CANCELLED | ACKNOWLEDGED), Vec::new()),
+            Err(word) => (is_cancelled(word), Vec::new()),
+        }
+    }
+
+    /// The same, unless that would be a step of an open future: `None`, and nothing has happened.
+    pub fn cancel_if_shut(&self) -> Option<(bool, Vec<C>)> {
+        match self.claim(|word| word & (STATE | OPEN) == PENDING, CANCELLED) {
+            Ok(()) => Some((true, self.take_callbacks())),
+            Err(word) if word & STATE == PENDING => None,
+            Err(word) => Some((is_cancelled(word), Vec::new())),
         }
     }
 
@@ -169,16 +203,43 @@ impl<T, C> Future<T, C> {
     /// # Errors
     /// [`InvalidState`], and nothing was written, when it had ended or was cancelled before.
     pub fn finish_with(&self, write: impl FnOnce()) -> Result<Vec<C>, InvalidState> {
-        let step = |word: u32| {
-            matches!(word & STATE, PENDING | RUNNING).then_some(word & PARKED | FINISHING)
-        };
-        if self.word.fetch_update(Acquire, Relaxed, step).is_err() {
-            return Err(InvalidState);
-        }
+        self.begin_to_finish(STATE).map_err(|_| InvalidState)?;
         write();
-        let claimed = self.claim(|state| state == FINISHING, FINISHED);
+        let claimed = self.claim(|word| word & STATE == FINISHING, FINISHED);
         debug_assert_eq!(claimed, Ok(()));
         Ok(self.take_callbacks())
+    }
+
+    /// The same, unless the future is open: `Ok(None)`, and nothing has happened. `exchange` puts the
+    /// outcome where the caller keeps it, and when it is called once more takes it back.
+    ///
+    /// # Errors
+    /// [`InvalidState`], and nothing was written, when it had ended or was cancelled before.
+    pub fn finish_if_shut(
+        &self,
+        mut exchange: impl FnMut(),
+    ) -> Result<Option<Vec<C>>, InvalidState> {
+        let before = match self.begin_to_finish(STATE | OPEN) {
+            Ok(before) => before & STATE,
+            Err(word) if can_finish(word & STATE) => return Ok(None),
+            Err(_) => return Err(InvalidState),
+        };
+        exchange();
+        if self.claim(|word| word & (STATE | OPEN) == FINISHING, FINISHED).is_ok() {
+            return Ok(Some(self.take_callbacks()));
+        }
+        // Opened in the meantime. Nobody but this thread steps from here.
+        exchange();
+        let back = |word: u32| Some(word & !STATE | before);
+        let _ = self.word.fetch_update(AcqRel, Acquire, back);
+        Ok(None)
+    }
+
+    /// Steps to `FINISHING` from a word that may be finished, as far as `mask` shows it. Returns the word
+    /// before, or that which is in the way.
+    fn begin_to_finish(&self, mask: u32) -> Result<u32, u32> {
+        let step = |word: u32| can_finish(word & mask).then_some(word & !STATE | FINISHING);
+        self.word.fetch_update(Acquire, Acquire, step)
     }
 
     /// Puts the future into a state, whatever it was in: for programs that make futures by hand.
@@ -190,24 +251,25 @@ impl<T, C> Future<T, C> {
             State::CancelledAndNotified => ACKNOWLEDGED,
             State::Finished => FINISHED,
         };
-        let step = |word: u32| Some(word & PARKED | next);
+        let step = |word: u32| Some(word & !STATE | next);
         wait::unpark_all(self.site().address(), || {
             let _ = self.word.fetch_update(AcqRel, Acquire, step);
         })
         .wake();
     }
 
-    /// Steps to a final state, if the present one admits it, and wakes everybody.
+    /// Steps to a final state, if the present word admits it, and wakes everybody. Returns the word that
+    /// does not.
     fn claim(&self, admits: impl Fn(u32) -> bool, next: u32) -> Result<(), u32> {
-        let mut word = self.word.load(Relaxed);
+        let mut word = self.word.load(Acquire);
         loop {
-            if !admits(word & STATE) {
-                return Err(word & STATE);
+            if !admits(word) {
+                return Err(word);
             }
             if word & PARKED != 0 {
                 return self.claim_and_wake(admits, next);
             }
-            match self.word.compare_exchange_weak(word, next, AcqRel, Relaxed) {
+            match self.word.compare_exchange_weak(word, word & OPEN | next, AcqRel, Acquire) {
                 Ok(_) => return Ok(()),
                 Err(now) => word = now,
             }
@@ -218,12 +280,8 @@ impl<T, C> Future<T, C> {
     fn claim_and_wake(&self, admits: impl Fn(u32) -> bool, next: u32) -> Result<(), u32> {
         let mut result = Err(PENDING);
         wait::unpark_all(self.site().address(), || {
-            let step = |word: u32| admits(word & STATE).then_some(next);
-            result = self
-                .word
-                .fetch_update(AcqRel, Acquire, step)
-                .map(|_| ())
-                .map_err(|word| word & STATE);
+            let step = |word: u32| admits(word).then_some(word & OPEN | next);
+            result = self.word.fetch_update(AcqRel, Acquire, step).map(drop);
         })
         .wake();
         result
@@ -302,6 +360,14 @@ impl<T, C> Future<T, C> {
     fn site(&self) -> Site {
         Site::at(&self.word, Kind::Future, self.origin)
     }
+}
+
+fn is_cancelled(word: u32) -> bool {
+    matches!(word & STATE, CANCELLED | ACKNOWLEDGED)
+}
+
+fn can_finish(word: u32) -> bool {
+    matches!(word, PENDING | RUNNING)
 }
 
 impl<T, C> Default for Future<T, C> {

@@ -6,6 +6,9 @@
 //! it, it takes other jobs, on top of its stack. [`MOST_HELP`] bounds how many of these lie on one another.
 //! Beyond that it just waits, and that is safe: what it waits for has begun in another thread, and for
 //! tasks that wait for what they submitted themselves the chain of those who wait for one another ends.
+//!
+//! Those other jobs are strangers to the closure beneath them. So it must not hold a lock while it waits: one
+//! of them may want it, on the same stack, and would wait for ever. (The same holds for rayon.)
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
@@ -107,6 +110,9 @@ impl Spawner {
 /// assert_eq!(sum(pool.spawner(), 0, 1_000_000), 499_999_500_000);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// A closure must not hold a lock while it [joins](Task::join): its thread takes other jobs meanwhile, and
+/// one of them may want the lock.
 ///
 /// Panics come back to who joins:
 ///

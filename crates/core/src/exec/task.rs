@@ -92,6 +92,9 @@ impl<T: Send + 'static> Task<T> {
     /// A worker of a pool works meanwhile, for its own pool: it runs the closure itself when that is one of
     /// its pool's and nobody has begun it, and other jobs while another thread runs it.
     ///
+    /// So no lock may be held over this call in a worker: one of the other jobs may want it, on the same stack,
+    /// and would wait for ever for its holder beneath.
+    ///
     /// # Errors
     /// [`TaskError::Panicked`] with the payload, [`TaskError::Cancelled`], or [`TaskError::Waiting`]
     /// when a signal handler or a deadlock ended the wait.
