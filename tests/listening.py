@@ -135,7 +135,8 @@ class Listening:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
-            path_of(self.pid).unlink(missing_ok=True)
+        # One that was killed has left it.
+        path_of(self.pid).unlink(missing_ok=True)
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
             stream.close()

@@ -400,6 +400,8 @@ def test_the_signal_means_what_it_meant_after_close_and_in_a_child(
     code = f"""
         import os, signal
         from ironthread import diagnosis
+        # In the background of a script it is ignored.
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
         diagnosis.dump_on(signal.SIGQUIT)
         diagnosis.dump_on(signal.SIGQUIT)
         try:

@@ -147,10 +147,14 @@ def test_one_who_hangs_up_early_harms_nobody(program: Listening) -> None:
     assert program.ask("stats")["process"]["id"] == program.pid
 
 
-AS_ANOTHER = """
+# A user that no other run of the tests on this machine is at the moment.
+ANOTHER = 100_000 + os.getpid()
+YET_ANOTHER = ANOTHER + 10_000_000
+
+AS_ANOTHER = f"""
     import os
     import ironthread.diagnosis, ironthread.attach.client
-    os.setgroups([]); os.setgid(54321); os.setuid(54321)
+    os.setgroups([]); os.setgid({ANOTHER}); os.setuid({ANOTHER})
 """
 
 
@@ -164,7 +168,7 @@ def test_another_user_is_refused_even_where_the_file_lets_him_through(tmp_path: 
             os.chmod(path, 0o777)
             ask = f"""
                 import os, socket
-                os.setgroups([]); os.setgid(54322); os.setuid(54322)
+                os.setgroups([]); os.setgid({YET_ANOTHER}); os.setuid({YET_ANOTHER})
                 connection = socket.socket(socket.AF_UNIX)
                 connection.connect({str(path)!r})
                 try:
@@ -182,7 +186,7 @@ def test_another_user_is_refused_even_where_the_file_lets_him_through(tmp_path: 
                 connection.connect(str(path))
                 connection.sendall(b'{"version": 1, "ask": "stats"}\n')
                 assert answer(connection)["process"]["id"] == program.pid
-            assert "threads" in python(ask.replace("54322", "54321"))
+            assert "threads" in python(ask.replace(str(YET_ANOTHER), str(ANOTHER)))
         finally:
             program.tell()
             program.wait()
@@ -206,12 +210,12 @@ def test_the_command_tells_another_user_that_he_may_not(program: Listening) -> N
 @needs_root
 @pytest.mark.parametrize(
     ("owner", "mode", "problem"),
-    [(0, 0o700, "it belongs to another user"), (54321, 0o755, "others may enter it")],
+    [(0, 0o700, "it belongs to another user"), (ANOTHER, 0o755, "others may enter it")],
 )
 def test_a_directory_that_is_not_the_users_alone_is_refused(
     owner: int, mode: int, problem: str
 ) -> None:
-    directory = Path("/tmp/ironthread-54321")
+    directory = Path(f"/tmp/ironthread-{ANOTHER}")
     directory.mkdir()
     try:
         directory.chmod(mode)
@@ -232,10 +236,10 @@ def test_a_directory_that_is_not_the_users_alone_is_refused(
 
 @needs_root
 def test_a_link_in_the_directorys_place_is_refused(tmp_path: Path) -> None:
-    directory = Path("/tmp/ironthread-54321")
+    directory = Path(f"/tmp/ironthread-{ANOTHER}")
     target = tmp_path / "target"
     target.mkdir(mode=0o700)
-    os.chown(target, 54321, 54321)
+    os.chown(target, ANOTHER, ANOTHER)
     directory.symlink_to(target)
     try:
         found = python(
