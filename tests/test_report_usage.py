@@ -77,7 +77,7 @@ def test_a_saturated_pool_is_told_in_words() -> None:
     assert "\n  all 4 workers were busy for 1.20 s while 340 calls waited\n" in text
     assert width(text) == 80
     crowd = pool_use(name="a_pool_with_a_long_name", workers=32_768, pools=12_345, active=1e-4)
-    assert width(text_of(Usage(pools=[crowd]))) == 80
+    assert width(text_of(Usage(pools=[crowd]))) <= 80
     idle = text_of(Usage(pools=[pool_use(saturated_longest=0.001)]))
     assert "while" not in idle
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ROWS = 5
 _NAME = 14
+_LABEL = 14
 # Of the run. A pool that is full for less is busy, and no more.
 _SATURATED = 0.01
 
@@ -63,7 +64,7 @@ def _locks(locks: list[LockUse], page: Page) -> list[str]:
     if not locks:
         return []
     shown = locks[:_ROWS]
-    header = ["contended", "made at", "acquired", "of it late", "held p50", "p99", "mostly by"]
+    header = ["lock", "made at", "acquired", "contended", "held p50", "p99", "mostly by"]
     text = page.table(
         header,
         [_lock(lock) for lock in shown],
@@ -143,7 +144,8 @@ def _pools(pools: list[PoolUse], page: Page) -> list[str]:
 
 
 def _label(pool: PoolUse) -> str:
-    return f"{cut(pool.name or 'pool', _NAME)} × {pool.workers}"
+    workers = f" × {pool.workers}"
+    return cut(pool.name or "pool", _LABEL - len(workers)) + workers
 
 
 def _pool(pool: PoolUse) -> list[str]:
