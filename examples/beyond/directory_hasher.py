@@ -4,7 +4,8 @@ The digest of a directory is that of its entries' names and digests, the digest 
 of its parts' digests: a Merkle tree, where one changed byte changes every digest above it and none
 beside. Directories are nested deeper than the pool has threads. A standard pool would hang here,
 each of its threads waiting for a call that no thread is left to make; the threads of a
-`WorkStealingExecutor` make the calls that they wait for. Hashing lets the GIL go, so they use all processors.
+`WorkStealingExecutor` make the calls that they wait for. Hashing lets the GIL go, so they use all
+processors.
 
 The tree is hashed by one thread, too, for comparison.
 
