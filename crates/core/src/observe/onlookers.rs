@@ -40,5 +40,7 @@ pub(crate) fn is_one(native_id: u32) -> bool {
 /// In a forked child there are none.
 #[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
 pub(crate) fn after_fork() {
-    ONLOOKERS.iter().for_each(|word| word.store(0, Relaxed));
+    for word in &ONLOOKERS {
+        word.store(0, Relaxed);
+    }
 }

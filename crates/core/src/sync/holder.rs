@@ -237,10 +237,11 @@ impl Holder {
         if waited {
             counters.contend();
         }
-        if holds::is_timed(counters.acquire(me)) && holds::begin(self.address(), (kind, origin)) {
-            if !self.mark_noted(me) {
-                holds::forget(self.address());
-            }
+        if holds::is_timed(counters.acquire(me))
+            && holds::begin(self.address(), (kind, origin))
+            && !self.mark_noted(me)
+        {
+            holds::forget(self.address());
         }
     }
 

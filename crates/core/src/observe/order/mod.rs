@@ -120,6 +120,7 @@ pub fn is_on() -> bool {
 }
 
 /// Begins to look, with nothing known, or ends. Returns whether it was on.
+#[allow(clippy::must_use_candidate, reason = "what it was before is for those who mean to go back")]
 pub fn set_on(on: bool) -> bool {
     if on && !is_on() {
         *state() = State::new();
