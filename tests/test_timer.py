@@ -502,7 +502,8 @@ def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_c
             raise KeyError(number)
 
         timers = [Timer(0.05, work, [number]) for number in range(3)]
-        for timer in timers: timer.start()
+        other = Timer(1000, int)
+        other.start()  # while a thread that serves timers can be had
         threading.stack_size(1 << 47)  # more than there are addresses
         try:
             threading.Thread(target=print).start()
@@ -510,7 +511,9 @@ def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_c
             pass
         else:
             raise AssertionError("there was room for a thread")
+        for timer in timers: timer.start()
         for timer in timers: timer.join()
+        other.cancel()
         assert len(threads) == 3 and len(set(threads)) == 1, threads
         assert seen == ["nothing"] * 3, seen
         assert [error.args for error in raised] == [(0,), (1,), (2,)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 
 from torture.cast import NEVER, Cast, started, until_exit
 
@@ -77,16 +77,20 @@ def impatient(cast: Cast) -> None:
 def of_main(cast: Cast) -> None:
     """The main thread is joined, and those that join it are joined."""
     joined: list[int] = []
+    begun = Semaphore(0)
 
     def join(depth: int) -> None:
+        begun.release()
         if depth:
             inner = Thread(target=join, args=(depth - 1,))
-            inner.start()
-            inner.join()
+            if started(inner):
+                inner.join()
         until_exit()
         joined.append(depth)
 
     depths = [cast.rng.randint(0, 4) for _ in cast.some(1, 3)]
     for depth in depths:
         cast.stay(join, depth)
+    for _ in range(sum(depth + 1 for depth in depths)):
+        begun.acquire()  # all have begun before the main thread ends: 3.12 starts none afterwards
     cast.expect(lambda: len(joined) == sum(depth + 1 for depth in depths))
