@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+import ironthread
 import pytest
 from crew import Crew, until
 from ironthread import _core, queue
@@ -855,3 +856,31 @@ def test_nothing_is_left_behind_by_threads_that_come_and_go(long: bool) -> None:
     books = Books()
     run(50_000 if long else 500)
     books.check()
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "Condition": ironthread.Condition,
+    "Barrier": lambda: ironthread.Barrier(2),
+    "Event": ironthread.Event,
+    "Semaphore": ironthread.Semaphore,
+    "BoundedSemaphore": ironthread.BoundedSemaphore,
+    "Queue": ironthread.Queue,
+    "LifoQueue": ironthread.LifoQueue,
+    "PriorityQueue": ironthread.PriorityQueue,
+    "SimpleQueue": ironthread.SimpleQueue,
+    "Future": ironthread.Future,
+    "a subclass": type("Own", (ironthread.Queue,), {"_put": lambda self, item: None}),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_collection_may_come_while_an_object_is_made(name: str) -> None:
+    make = MADE[name]
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(1000):
+            made = [make() for _ in range(3)]
+    finally:
+        gc.set_threshold(*before)
+    assert len(made) == 3

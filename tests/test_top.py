@@ -47,6 +47,10 @@ PROGRAM = """
 """
 
 
+def _shows(screen: str, pattern: str) -> bool:
+    return re.search(pattern, screen, re.MULTILINE | re.DOTALL) is not None
+
+
 class Terminal:
     """A terminal of its own tmux server."""
 
@@ -74,8 +78,11 @@ class Terminal:
     def until(self, pattern: str) -> str:
         """Wait until the screen shows this; return the screen."""
         deadline = time.monotonic() + PATIENCE
-        while not re.search(pattern, screen := self.screen(), re.MULTILINE | re.DOTALL):
+        before = None
+        # The same twice in a row: what is looked at while it is drawn is half old.
+        while (screen := self.screen()) != before or not _shows(screen, pattern):
             assert time.monotonic() < deadline, f"{pattern!r} is not shown:\n{screen}"
+            before = screen
             time.sleep(0.02)
         return screen
 

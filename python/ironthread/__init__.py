@@ -10,6 +10,8 @@ Classes that go by the names of the standard library have its exact semantics.
 `ironthread.threading`, `ironthread.queue` and `ironthread.futures` are modules to import in place
 of the standard ones.
 `WorkStealingExecutor`, `RateLimit` and `ironthread.aio` are ours alone.
+
+(To pytest, which would rewrite the assertions of what comes with a plugin: PYTEST_DONT_REWRITE.)
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PySuper, PyTuple, PyType};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
+use crate::initialized::Initialized;
 use crate::{origin, program, represent};
 
 /// What `__init__` is given.
@@ -27,6 +28,7 @@ struct Made {
 #[pyclass(frozen, subclass, dict, weakref, name = "Barrier", module = "threading")]
 pub(crate) struct PyBarrier {
     made: OnceLock<Made>,
+    initialized: Initialized,
 }
 
 impl PyBarrier {
@@ -41,7 +43,7 @@ impl PyBarrier {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(parties, action=None, timeout=None)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { made: OnceLock::new() }
+        Self { made: OnceLock::new(), initialized: Initialized::YES }
     }
 
     #[pyo3(signature = (parties, action=None, timeout=None))]
@@ -136,6 +138,9 @@ impl PyBarrier {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if !self.initialized.is_true() {
+            return Ok(());
+        }
         visit.call(self.made.get().and_then(|made| made.action.as_ref()))
     }
 }

@@ -13,6 +13,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
+use crate::initialized::Initialized;
 use crate::lock::PyLock;
 use crate::rlock::PyRLock;
 use crate::{foreign, origin, program};
@@ -56,6 +57,7 @@ impl Guard {
 pub(crate) struct PyCondition {
     pub(crate) condition: Condition,
     guard: OnceLock<Guard>,
+    initialized: Initialized,
 }
 
 impl PyCondition {
@@ -63,6 +65,7 @@ impl PyCondition {
         Self {
             condition: Condition::made_at(origin::here(py, Kind::Condition)),
             guard: OnceLock::new(),
+            initialized: Initialized::YES,
         }
     }
 
@@ -72,7 +75,8 @@ impl PyCondition {
         condition: Condition,
         lock: Py<PyLock>,
     ) -> PyResult<Py<Self>> {
-        Py::new(py, Self { condition, guard: OnceLock::from(Guard::Lock(lock)) })
+        let guard = OnceLock::from(Guard::Lock(lock));
+        Py::new(py, Self { condition, guard, initialized: Initialized::YES })
     }
 
     fn guard(&self) -> PyResult<&Guard> {
@@ -344,6 +348,9 @@ impl PyCondition {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if !self.initialized.is_true() {
+            return Ok(());
+        }
         match self.guard.get() {
             // Our own locks refer to nothing.
             Some(Guard::Foreign(lock)) => visit.call(lock),

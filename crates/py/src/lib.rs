@@ -22,6 +22,7 @@ mod foreign;
 mod future;
 mod host;
 mod hot;
+mod initialized;
 mod lock;
 mod meter;
 mod order;

@@ -20,6 +20,7 @@ use crate::collector::visit_each;
 use crate::condition::PyCondition;
 use crate::convert::{Truth, queue_deadline};
 use crate::errors::Failure;
+use crate::initialized::Initialized;
 use crate::lock::PyLock;
 use crate::{origin, program};
 
@@ -36,6 +37,7 @@ pub(crate) struct PyQueue {
     pub(super) callers: OnceLock<Box<Callers<Py<PyAny>>>>,
     /// The line that made the queue, where that was recorded.
     pub(super) origin: Option<Origin>,
+    initialized: Initialized,
 }
 
 impl PyQueue {
@@ -47,6 +49,7 @@ impl PyQueue {
             open: OnceLock::new(),
             callers: OnceLock::new(),
             origin,
+            initialized: Initialized::YES,
         }
     }
 
@@ -485,6 +488,9 @@ impl PyQueue {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if !self.initialized.is_true() {
+            return Ok(());
+        }
         visit_items(&self.native, &visit)?;
         if let Some(callers) = self.callers.get() {
             visit_each(&visit, |each| callers.try_visit(each))?;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ironthread import deadlocks, lock_order
 
 TYPE_CHECKING = False

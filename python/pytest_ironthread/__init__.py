@@ -3,6 +3,8 @@
 Ironthread is installed before anything of the suite is imported. Circles of locks raise
 `DeadlockError`, plain ones too, instead of hanging the run; and a test fails in which a deadlock
 was told, or locks were taken in orders that can end in one.
+
+A package of its own: pytest loads it whenever it is installed, and it loads ironthread when asked.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if not early_config.known_args_namespace.ironthread:
         return
     import ironthread
-    from ironthread.testing.watch import Watch
+
+    from pytest_ironthread.watch import Watch
 
     ironthread.install()
     early_config.pluginmanager.register(Watch(), "ironthread-watch")
