@@ -24,23 +24,8 @@ static TOLD: Mutex<Vec<Deadlock>> = Mutex::new(Vec::new());
 struct Listener;
 
 impl Host for Listener {
-    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
-        sleep();
-    }
-    fn takes_signals(&self) -> bool {
-        false
-    }
-    fn runs_handlers(&self) -> bool {
-        false
-    }
-    fn run_handlers(&self) -> bool {
-        true
-    }
     fn tell(&self, deadlock: &Deadlock) {
         told().push(deadlock.clone());
-    }
-    fn thread_ident(&self) -> u64 {
-        u64::from(ThreadId::current().get())
     }
 }
 

@@ -119,22 +119,6 @@ impl Host for Gatekeeper {
             yield_now();
         }
     }
-
-    fn takes_signals(&self) -> bool {
-        false
-    }
-
-    fn runs_handlers(&self) -> bool {
-        false
-    }
-
-    fn run_handlers(&self) -> bool {
-        true
-    }
-
-    fn thread_ident(&self) -> u64 {
-        u64::from(ThreadId::current().get())
-    }
 }
 
 #[test]

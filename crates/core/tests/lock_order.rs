@@ -11,7 +11,6 @@ use common::{long, start_waiting};
 use ironthread::observe::order::{self, Inversion};
 use ironthread::observe::registry;
 use ironthread::sync::{Condition, Lock, RLock};
-use ironthread::thread::ThreadId;
 use ironthread::wait::host::{Host, set_host};
 use ironthread::wait::{Deadline, Kind};
 
@@ -20,23 +19,8 @@ static TOLD: Mutex<Vec<Inversion>> = Mutex::new(Vec::new());
 struct Listener;
 
 impl Host for Listener {
-    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
-        sleep();
-    }
-    fn takes_signals(&self) -> bool {
-        false
-    }
-    fn runs_handlers(&self) -> bool {
-        false
-    }
-    fn run_handlers(&self) -> bool {
-        true
-    }
     fn tell_inversion(&self, inversion: &Inversion) {
         lock(&TOLD).push(inversion.clone());
-    }
-    fn thread_ident(&self) -> u64 {
-        u64::from(ThreadId::current().get())
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 
 use ironthread::error::Deadlock;
 use ironthread::observe::order::Inversion;
-use ironthread::observe::registry;
 use ironthread::observe::stack::Stack;
+use ironthread::observe::{kernel, registry};
 #[cfg(target_os = "linux")]
 use ironthread::wait::host::Possession;
 use ironthread::wait::host::{Host, set_host};
@@ -104,7 +104,7 @@ impl Host for Interpreter {
     fn runs_handlers(&self) -> bool {
         // On Linux the thread that a process begins with, or goes on with after a fork, has the
         // process's own number. An interpreter embedded in another thread does without this.
-        registry::native_id() == Some(std::process::id())
+        kernel::native_id() == Some(std::process::id())
     }
 
     fn ends(&self) -> bool {

@@ -17,7 +17,7 @@ use std::os::unix::fs::FileExt;
 use std::ptr;
 use std::sync::OnceLock;
 
-use ironthread::observe::registry;
+use ironthread::observe::kernel;
 use ironthread::wait::host::Possession;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -70,7 +70,7 @@ fn find(py: Python<'_>, ident: u64) -> Option<Layout> {
     // SAFETY: the thread is attached.
     let state = unsafe { ffi::PyThreadState_Get() }.addr();
     let state = read(&memory, state)?;
-    let own = [usize::try_from(ident).ok()?, usize::try_from(registry::native_id()?).ok()?];
+    let own = [usize::try_from(ident).ok()?, usize::try_from(kernel::native_id()?).ok()?];
     let ident = state.windows(2).position(|words| words == own)?;
     let holding_bit = holding_bit(py);
     let is_as_expected = state[INTERPRETER] == interpreter

@@ -4,6 +4,7 @@
 //! costs more is recorded while [watched](crate::wait::watch), and not otherwise.
 
 pub mod deadlock;
+pub mod kernel;
 pub(crate) mod loan;
 pub mod metrics;
 pub(crate) mod onlookers;

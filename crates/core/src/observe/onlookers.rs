@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::registry;
+use super::kernel;
 
 /// The kernel's numbers of the threads, 0 where there is none. Relaxed: nothing else is read through them.
 static ONLOOKERS: [AtomicU32; 8] = [const { AtomicU32::new(0) }; 8];
@@ -18,7 +18,7 @@ impl Onlooker {
     /// For the calling thread.
     #[cfg_attr(not(feature = "serve"), expect(dead_code, reason = "there is no other"))]
     pub(crate) fn new() -> Self {
-        let own = registry::native_id().unwrap_or_default();
+        let own = kernel::native_id().unwrap_or_default();
         let take = |word: &&AtomicU32| word.compare_exchange(0, own, Relaxed, Relaxed).is_ok();
         Self(ONLOOKERS.iter().find(take))
     }

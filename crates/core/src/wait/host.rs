@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use crate::observe::deadlock::Deadlock;
 use crate::observe::order::Inversion;
 use crate::observe::stack::Stack;
+use crate::thread::ThreadId;
 
 /// Who has the lock of the interpreter, as seen without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,17 +28,23 @@ pub enum Possession {
     },
 }
 
-/// What an interpreter does around a wait. See the module's description.
+/// What an interpreter does around a wait. See the module's description. Unless it says otherwise, there is none.
 pub trait Host: Sync {
     /// Runs `sleep` with the interpreter let go, and returns once it has been taken back.
-    fn detached(&self, sleep: &mut (dyn FnMut() + Send));
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+        sleep();
+    }
 
     /// Whether the calling thread takes the process's signals, so that a signal ends its sleep.
-    fn takes_signals(&self) -> bool;
+    fn takes_signals(&self) -> bool {
+        false
+    }
 
     /// Whether handlers run in the calling thread, so that a signal that arrives just before its sleep
     /// must not be missed.
-    fn runs_handlers(&self) -> bool;
+    fn runs_handlers(&self) -> bool {
+        false
+    }
 
     /// Whether waiting is in vain: the interpreter is on its way out, and all other threads stand still.
     /// A wait then ends as one that is interrupted by a signal, without a sleep, and
@@ -48,7 +55,9 @@ pub trait Host: Sync {
 
     /// Runs the handlers of signals that have arrived. `true` when the wait may go on; `false` when a
     /// handler wants the wait ended (the host keeps what it raised).
-    fn run_handlers(&self) -> bool;
+    fn run_handlers(&self) -> bool {
+        true
+    }
 
     /// Tells of a deadlock that the calling thread has found in its wait. (It sleeps on after that.) By default a line
     /// on standard error.
@@ -63,7 +72,9 @@ pub trait Host: Sync {
     }
 
     /// The interpreter's identifier of the calling thread, for people and for `repr`.
-    fn thread_ident(&self) -> u64;
+    fn thread_ident(&self) -> u64 {
+        u64::from(ThreadId::current().get())
+    }
 
     /// The program's stack of the calling thread, which is about to sleep. It runs none of the program's
     /// code. `None` where there are no stacks.
@@ -86,27 +97,7 @@ pub trait Host: Sync {
 /// The host of a pure Rust program.
 struct NoHost;
 
-impl Host for NoHost {
-    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
-        sleep();
-    }
-
-    fn takes_signals(&self) -> bool {
-        false
-    }
-
-    fn runs_handlers(&self) -> bool {
-        false
-    }
-
-    fn run_handlers(&self) -> bool {
-        true
-    }
-
-    fn thread_ident(&self) -> u64 {
-        u64::from(crate::thread::ThreadId::current().get())
-    }
-}
+impl Host for NoHost {}
 
 static HOST: OnceLock<&'static dyn Host> = OnceLock::new();
 

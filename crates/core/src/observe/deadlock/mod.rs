@@ -39,6 +39,7 @@ use std::time::Duration;
 pub use circle::{Deadlock, Link, Nature};
 pub use policy::Mode;
 
+use super::kernel;
 use super::registry::{self, Sleeper};
 use crate::thread::ThreadId;
 use crate::wait::{self, Deadline, clock};
@@ -189,7 +190,7 @@ fn asleep() -> Option<Vec<Sleeper>> {
     match registry::all_asleep() {
         Ok(sleepers) => {
             let known = sleepers.iter().filter_map(|(_, native_id)| *native_id);
-            let all = registry::no_other_threads(&known.collect());
+            let all = kernel::no_other_threads(&known.collect());
             all.then(|| sleepers.into_iter().map(|(sleeper, _)| sleeper).collect())
         }
         Err(awake) => {

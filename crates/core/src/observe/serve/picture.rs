@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::circles;
 use super::interpreter::{ASKER, Asking, Interpreter, Watcher};
+use crate::observe::kernel;
 use crate::observe::metrics;
 use crate::observe::origin::{self, Line};
 use crate::observe::registry::{self, ThreadFacts};
@@ -98,7 +99,7 @@ impl Picture {
             })
             .collect();
         threads.truncate(MOST);
-        let own = registry::native_id();
+        let own = kernel::native_id();
         let others = kernel
             .into_iter()
             .filter(|(native_id, kernel)| Some(*native_id) != own && kernel.name != ASKER)
