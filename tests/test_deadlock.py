@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -340,6 +341,23 @@ asyncio.run(main())
 def test_what_is_no_deadlock_is_not_told(tmp_path: Any, name: str) -> None:
     done = watched(tmp_path, SILENT[name], "--on-deadlock=abort")
     assert done.stderr == ""
+
+
+def test_what_was_told_is_in_the_report(tmp_path: Any) -> None:
+    program = (
+        CROSSWISE.format(kind="Lock")
+        + "threads = run(left, right)\n"
+        + "time.sleep(1.2)\na.release(); b.release()\njoin(threads)\n"
+    )
+    path = write(tmp_path / "program.py", SETUP + program)
+    done = run(str(path), cwd=tmp_path)
+    explained, report = done.stderr.split("── ironthread ── program.py")
+    assert "What is wrong:" in explained
+    assert "\ntold above:\ndeadlock: 2 threads wait for one another\n" in report
+    done = run("--report", "json", "--report-file", "report.json", str(path), cwd=tmp_path)
+    (told,) = json.loads((tmp_path / "report.json").read_text())["told"]
+    assert (told["title"], told["headline"]) == ("deadlock", "2 threads wait for one another")
+    assert told["text"] in done.stderr
 
 
 def test_circles_of_plain_locks_raise_where_that_is_asked_for(tmp_path: Any) -> None:

@@ -284,7 +284,7 @@ def test_json_has_the_documented_members() -> None:
     )
     assert list(found) == [
         *("schema", "program", "process", "elapsed", "cpu"),
-        *("threads", "waits", "locks", "queues", "pools"),
+        *("threads", "waits", "locks", "queues", "pools", "told"),
     ]
     assert found["program"] == ["app.py", "-v"]
     assert found["process"] == os.getpid()

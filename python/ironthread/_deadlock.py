@@ -291,7 +291,7 @@ def _tell(found: Found) -> None:
     if settings.hook is not None:
         settings.hook(deadlock)
     else:
-        _explain.write("deadlock", str(deadlock))
+        _explain.tell("deadlock", deadlock.headline(), str(deadlock))
     if settings.exit_status is not None:
         os._exit(settings.exit_status)
 

@@ -20,8 +20,32 @@ _WIDTH = 80
 _MOST_FRAMES = 12
 
 
-def write(title: str, text: str) -> None:
-    """Write to standard error, under a headline."""
+class Told:
+    """What was told while the program ran."""
+
+    __slots__ = ("headline", "text", "title")
+
+    def __init__(self, title: str, headline: str, text: str) -> None:
+        self.title = title
+        """What it is about: "deadlock" or "lock order"."""
+        self.headline = headline
+        self.text = text
+        """The whole explanation."""
+
+
+# Kept for the report at the end; what is told after that many is not.
+_MOST_TOLD = 100
+told: list[Told] = []
+
+
+def tell(title: str, headline: str, text: str) -> None:
+    """Explain something on standard error, and keep it for the report."""
+    if len(told) < _MOST_TOLD:
+        told.append(Told(title, headline, text))
+    _write(title, text)
+
+
+def _write(title: str, text: str) -> None:
     headline = f"── ironthread ── {title} ".ljust(_WIDTH, "─")
     data = f"{headline}\n{text}\n{'─' * _WIDTH}\n".encode("utf-8", "backslashreplace")
     try:

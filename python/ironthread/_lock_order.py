@@ -144,7 +144,7 @@ def _tell(found: Found) -> None:
     if settings.hook is not None:
         settings.hook(inversion)
     else:
-        _explain.write("lock order", str(inversion))
+        _explain.tell("lock order", inversion.headline(), str(inversion))
 
 
 _core.lock_order_words(_tell)

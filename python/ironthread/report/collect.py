@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 
+from ironthread import _explain
 from ironthread.report.usage import Usage
 from ironthread.report.waited import Spread, Waited
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from ironthread._explain import Told
 
 # Waits of ours that no program could shorten: the thread that serves timers waits for the next.
 _OWN_KINDS = frozenset({"Timer"})
@@ -140,6 +142,7 @@ class Report:
         is_child: bool = False,
         usage: Usage | None = None,
         ended: Ended | None = None,
+        told: Sequence[Told] = (),
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -152,6 +155,8 @@ class Report:
         self.usage = usage or Usage()
         self.ended = ended
         """Threads that are not in the list, if there are any."""
+        self.told = list(told)
+        """The deadlocks, and orders of locks, that were told while the program ran."""
 
     @property
     def started(self) -> int:
@@ -193,7 +198,7 @@ def collect(
     usage = Usage.of(snapshot, named)
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
-    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended)
+    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, _explain.told)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:

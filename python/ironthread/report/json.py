@@ -55,6 +55,9 @@ One object, all times in seconds, points in time counted from the start of the p
         utilisation  the share of that time in which workers ran calls (1: all of them always)
         saturated    all workers busy and calls waiting: {total, longest, waiting}, with the most
                      calls that waited in the longest such time
+    told          what was explained on standard error while the program ran, at most 100
+        title     "deadlock" or "lock order"
+        headline, text   in a few words, and the whole explanation
 
 `kind` is Lock, RLock, Condition, Semaphore, Event, Barrier, Queue.get, Queue.put, Queue.join,
 Thread.start (for a thread to begin), Thread.join, Future (for its outcome), submit (for a place in
@@ -113,6 +116,10 @@ def _report(report: Report) -> dict[str, Any]:
         "locks": [_lock(lock) for lock in report.usage.locks],
         "queues": [_queue(queue) for queue in report.usage.queues],
         "pools": [_pool(pool) for pool in report.usage.pools],
+        "told": [
+            {"title": told.title, "headline": told.headline, "text": told.text}
+            for told in report.told
+        ],
     }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SINGLE_THREADS = 12
 _GROUP = 3
 _THREAD_ROWS = 20
+_TOLD_ROWS = 5
 _SITE_ROWS = 10
 # What was waited for less than this share of the first is not worth a line.
 _SITE_SHARE = 1e-3
@@ -49,6 +50,7 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     page = Page(directory, _WIDTH, report.elapsed, paint)
     parts = [
         [paint.title(_title(report, directory)), _summary(report)],
+        _told(report),
         _threads(report, paint),
         _sites(report, page),
         *sections(report.usage, page),
@@ -56,6 +58,14 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     ]
     text = "\n\n".join("\n".join(part) for part in parts if part)
     return f"{text}\n{'─' * _WIDTH}\n"
+
+
+def _told(report: Report) -> list[str]:
+    """One line for each deadlock, and order of locks, that was explained while the program ran."""
+    lines = [cut(f"{told.title}: {told.headline}", _WIDTH) for told in report.told]
+    shown = lines[:_TOLD_ROWS]
+    more = [f"… and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
+    return [*(["told above:"] if lines else []), *shown, *more]
 
 
 def _title(report: Report, directory: str) -> str:
