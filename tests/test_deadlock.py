@@ -260,7 +260,42 @@ join(run(consumer, producer))
     assert "consumer waits for a Condition" in told
 
 
+@pytest.mark.parametrize("begins", ["", "main_thread = threading.main_thread()\n"])
+def test_a_program_that_does_not_end_for_a_thread_that_sleeps(tmp_path: Any, begins: str) -> None:
+    told = aborted(
+        tmp_path,
+        begins
+        + """
+def forgotten():
+    time.sleep(0.2)
+    Event().wait()
+run(forgotten, daemon=False)
+""",
+    )
+    assert "both threads wait, and nobody is left to wake them:" in told
+    assert "MainThread waits for the end of a thread (" in told
+    assert "forgotten waits for an Event" in told
+
+
 SILENT = {
+    "a daemon that sleeps while the program ends": """
+import atexit
+def idle():
+    Event().wait()
+run(idle, idle)
+def late():
+    run(idle)
+    time.sleep(1.2)
+atexit.register(late)
+""",
+    "a thread that works after the main thread's end": """
+def worker():
+    time.sleep(1.2)
+def idle():
+    Event().wait()
+run(idle)
+run(worker, daemon=False)
+""",
     "the same order": CROSSWISE.format(kind="Lock")
     .replace("nest(b, a)", "nest(a, b)")
     .replace("            meet.wait()\n", "")

@@ -188,6 +188,8 @@ class _Settings:
     hook: Callable[[Deadlock], object] | None = None
     # The process ends with this status after one was told.
     exit_status: int | None = None
+    # Whether the main thread is done and waits for the others, as the interpreter has it do.
+    main_is_over = False
 
 
 settings = _Settings()
@@ -285,7 +287,7 @@ def _error(found: Found) -> DeadlockError:
 
 def _tell(found: Found) -> None:
     """Tell of a deadlock that lasts."""
-    if found["nature"] == "all asleep" and _a_handler_may_wake_one():
+    if found["nature"] == "all asleep" and (_a_handler_may_wake_one() or _is_at_its_end()):
         return
     deadlock = _of(found)
     if settings.hook is not None:
@@ -294,6 +296,25 @@ def _tell(found: Found) -> None:
         _explain.tell("deadlock", deadlock.headline(), str(deadlock))
     if settings.exit_status is not None:
         os._exit(settings.exit_status)
+
+
+def main_is_over() -> None:
+    """Note that the main thread has nothing left to do but to wait for the others' end."""
+    settings.main_is_over = True
+    _core.thread_is_over(True)
+
+
+def main_goes_on() -> None:
+    """Note that all whose end it waited for have ended."""
+    settings.main_is_over = False
+    _core.thread_is_over(False)
+
+
+def _is_at_its_end() -> bool:
+    """Whether none is left that the end of the program waits for: daemons may sleep then."""
+    threads = sys.modules.get("threading")
+    others = [each for each in getattr(threads, "_active", {}).values() if not each.daemon]
+    return settings.main_is_over and len(others) <= 1
 
 
 def _a_handler_may_wake_one() -> bool:

@@ -60,6 +60,12 @@ pub(crate) fn set_tell_all_asleep(tell: bool) -> bool {
     tell_all_asleep(tell)
 }
 
+/// Note that the calling thread only waits for the end of others from now on, or that it goes on.
+#[pyfunction]
+pub(crate) fn thread_is_over(is_over: bool) {
+    ironthread::observe::deadlock::thread_is_over(is_over);
+}
+
 fn name_of(mode: Mode) -> &'static str {
     MODES.iter().find(|(known, _)| *known == mode).map_or("", |(_, name)| name)
 }

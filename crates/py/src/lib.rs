@@ -54,7 +54,9 @@ mod _core {
         barrier::PyBarrier,
         condition::PyCondition,
         crew::{PyCrew, PyHand},
-        deadlock::{deadlock_mode, deadlock_words, set_deadlock_mode, set_tell_all_asleep},
+        deadlock::{
+            deadlock_mode, deadlock_words, set_deadlock_mode, set_tell_all_asleep, thread_is_over,
+        },
         errors::prepare_futures,
         event::PyEvent,
         future::PyFuture,

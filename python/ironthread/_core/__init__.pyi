@@ -9,6 +9,7 @@ from .deadlock import deadlock_mode as deadlock_mode
 from .deadlock import deadlock_words as deadlock_words
 from .deadlock import set_deadlock_mode as set_deadlock_mode
 from .deadlock import set_tell_all_asleep as set_tell_all_asleep
+from .deadlock import thread_is_over as thread_is_over
 from .event import Event as Event
 from .future import Future as Future
 from .future import prepare_futures as prepare_futures
@@ -94,6 +95,7 @@ __all__ = [
     "start_os_thread",
     "thread_ended",
     "thread_helps",
+    "thread_is_over",
     "thread_named",
     "thread_waiting",
     "watch_is_on",

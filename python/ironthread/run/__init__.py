@@ -7,6 +7,9 @@ follows when everything of the program is over.
 
 from __future__ import annotations
 
+import atexit
+import threading
+
 from ironthread import _core, _deadlock
 from ironthread.install import install
 from ironthread.run import failure
@@ -15,6 +18,13 @@ from ironthread.run.options import CannotRun, Options
 from ironthread.run.program import Program
 
 __all__ = ["DEADLOCKED", "CannotRun", "Options", "run"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# The interpreter's own part of threading, which has no types.
+_standard: Any = threading
 
 DEADLOCKED = 86
 """The exit status of a program that was ended because of a deadlock."""
@@ -48,6 +58,9 @@ def _look_for_deadlocks(options: Options) -> None:
     _core.set_deadlock_mode(options.deadlock)
     _core.set_tell_all_asleep(options.deadlock != "off")
     _core.set_lock_order(options.lock_order)
+    # Registered before all others, it is called after them: when nothing is left but to wait.
+    _standard._register_atexit(_deadlock.main_is_over)
+    atexit.register(_deadlock.main_goes_on)
     if options.on_deadlock == "abort":
         _deadlock.settings.exit_status = DEADLOCKED
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from ironthread import _core
+from ironthread import _core, _deadlock
 from ironthread.run import kin
 from ironthread.run.imports import WithoutModulesOfTheProgram
 from ironthread.run.locate import current_directory
@@ -84,6 +84,7 @@ class Ending:
 
     def _report(self) -> str:
         cpu = time.process_time() - self._cpu
+        _deadlock.main_goes_on()
         _core.thread_ended(threading.main_thread().name)
         snapshot = _core.watch_snapshot()
         _core.watch_stop()

@@ -198,13 +198,16 @@ pub(crate) fn park_for(
     }
 }
 
-/// Wakes a thread that waits at `site` to look around, if it still does.
-pub(crate) fn poke(site: Site, thread: ThreadId) {
+/// Wakes a thread that waits at `site` to look around. Returns whether it still does.
+pub(crate) fn poke(site: Site, thread: ThreadId) -> bool {
+    let mut found = false;
     table::bucket(site.address()).each(site.address(), |waiter| {
         if waiter.thread == thread {
             waiter.parker.poke();
+            found = true;
         }
     });
+    found
 }
 
 impl Ticket {

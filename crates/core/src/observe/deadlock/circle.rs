@@ -44,7 +44,7 @@ pub struct Link {
 impl Link {
     /// Has the thread look for itself.
     pub(super) fn poke(&self) {
-        wait::poke(self.site, self.thread);
+        let _ = wait::poke(self.site, self.thread);
     }
 }
 

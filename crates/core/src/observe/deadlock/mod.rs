@@ -40,9 +40,9 @@ pub use circle::{Deadlock, Link, Nature};
 pub use policy::Mode;
 
 use super::kernel;
-use super::registry::{self, Sleeper};
+use super::registry::{self, Sleeper, Waiting};
 use crate::thread::ThreadId;
-use crate::wait::{self, Deadline, clock};
+use crate::wait::{self, Deadline, Kind, Site, clock};
 use walk::End;
 
 /// How long a thread has waited when it looks for the first time.
@@ -200,6 +200,21 @@ fn asleep() -> Option<Vec<Sleeper>> {
     }
 }
 
+/// The calling thread has nothing left to do but to wait for the end of others, which it does elsewhere: an
+/// interpreter's main thread. Or it goes on after all.
+///
+/// From now on it counts as asleep, also between its own waits at the door. So this may be told of a process whose
+/// threads are at its very end; the host knows what is worth telling then.
+pub fn thread_is_over(is_over: bool) {
+    static END: u8 = 0;
+    registry::announce();
+    registry::set_waiting(is_over.then(|| Waiting {
+        site: Site::at(&END, Kind::ThreadJoin, None),
+        since: clock::now(),
+        unlimited: true,
+    }));
+}
+
 /// The calling thread has ended, and is not registered any more. If it leaves all others asleep, one of them is woken
 /// to look around.
 pub(crate) fn wake_one_to_look_around() {
@@ -209,9 +224,10 @@ pub(crate) fn wake_one_to_look_around() {
     // (To the system it still is a thread: whether there are others is for the look to find out.)
     match registry::all_asleep() {
         Ok(sleepers) => {
-            if let Some((sleeper, _)) = sleepers.first() {
-                wait::poke(sleeper.waiting.site, sleeper.thread);
-            }
+            // (One that waits elsewhere cannot be woken: see `thread_is_over`.)
+            let poked =
+                |(sleeper, _): &(Sleeper, _)| wait::poke(sleeper.waiting.site, sleeper.thread);
+            let _ = sleepers.iter().any(poked);
         }
         Err(awake) => policy::note_awake(awake),
     }

@@ -26,6 +26,7 @@ pub(super) fn from(me: ThreadId) -> End {
         let Some(sleeper) = registry::sleeper(thread).filter(|one| one.waiting.unlimited) else {
             return End::Awake;
         };
+        // (Nor is it known whose end a thread waits for that is over itself.)
         let Some(word) = sleeper.word else { return End::Anybody };
         // Free, or a job that nobody has begun, or a thread that has not begun either: somebody is awake who will.
         let Some(owner) = named_by(word) else { return End::Awake };
