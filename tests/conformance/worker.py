@@ -95,7 +95,9 @@ def _inventory(suite: Suite, emit: Emit) -> None:
 
 def _is_lent(module: ModuleType) -> bool:
     lender = getattr(sys.modules.get(BORROWING), "DIRECTORY", None)
-    return lender is not None and (module.__file__ or "").startswith(lender)
+    # (A module that was put together here has no file.)
+    file = getattr(module, "__file__", None) or ""
+    return lender is not None and file.startswith(lender)
 
 
 def _run(suite: Suite, names: list[str], replaced: bool, emit: Emit) -> None:
