@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{self, scope};
 use std::time::Duration;
@@ -21,9 +23,23 @@ use ironthread::wait::{Deadline, Kind};
 /// What threads have told of.
 static TOLD: Mutex<Vec<Deadlock>> = Mutex::new(Vec::new());
 
+/// Keeps a thread that was woken from coming back.
+static HELD_BACK: AtomicBool = AtomicBool::new(true);
+
+thread_local! {
+    static LATE: Cell<bool> = const { Cell::new(false) };
+}
+
 struct Listener;
 
 impl Host for Listener {
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+        sleep();
+        while LATE.get() && HELD_BACK.load(Relaxed) {
+            thread::yield_now();
+        }
+    }
+
     fn tell(&self, deadlock: &Deadlock) {
         told().push(deadlock.clone());
     }
@@ -341,4 +357,37 @@ fn all_asleep_is_not_told_while_the_test_runner_is_awake() {
         waiter.join().unwrap();
     });
     tell_all_asleep(before);
+}
+
+#[test]
+fn who_was_woken_and_is_not_back_yet_is_in_no_circle() {
+    let _mode = listen();
+    let (lock, future) = (Arc::new(RLock::new()), Arc::new(Future::<u8>::new()));
+    scope(|scope| {
+        // Woken, and kept from coming back: as by an interpreter that another thread holds.
+        let waiter = start_waiting(scope, Kind::Future, || {
+            lock.acquire(long()).unwrap();
+            let end = LATE.with(|late| {
+                late.set(true);
+                future.wait(Deadline::NEVER)
+            });
+            lock.release().unwrap();
+            end
+        });
+        let runner = start(scope, || {
+            assert_eq!(future.start_here(), Ok(true));
+            let _ = future.finish(1).map_err(|_| "it has ended").unwrap();
+            // Its holder waits, as far as it has noted, for what this thread has brought about.
+            let taken = lock.acquire(Deadline::NEVER);
+            if taken.is_ok() {
+                lock.release().unwrap();
+            }
+            taken
+        });
+        runner.until_waiting(Kind::RLock);
+        outlast_the_grace();
+        HELD_BACK.store(false, Relaxed);
+        assert_eq!(runner.join(), Ok(true));
+        waiter.join().unwrap();
+    });
 }

@@ -19,7 +19,7 @@ use super::tally::Tally;
 use crate::facade::AtomicU32;
 use crate::sync;
 use crate::thread::{Life, ThreadId};
-use crate::wait::{Kind, Site, clock, host, watch};
+use crate::wait::{self, Kind, Site, clock, host, watch};
 
 /// Where a thread waits, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,6 +321,10 @@ pub(crate) fn sleeper(id: ThreadId) -> Option<Sleeper> {
 
 fn asleep(record: &Record, facts: &ThreadFacts) -> Option<Sleeper> {
     let waiting = facts.waiting.filter(|_| facts.ended.is_none())?;
+    // A thread that was chosen is as good as awake, however long it takes to come back from its wait.
+    if waiting.site != over() && !wait::is_queued(waiting.site, facts.id) {
+        return None;
+    }
     Some(Sleeper {
         thread: facts.id,
         ident: facts.ident,
@@ -344,6 +348,12 @@ pub(crate) fn all_asleep() -> Result<Vec<(Sleeper, Option<u32>)>, ThreadId> {
         }
     }
     Ok(sleepers)
+}
+
+/// What a thread waits for that only waits for the end of others, elsewhere than at the door.
+pub(crate) fn over() -> Site {
+    static OVER: u8 = 0;
+    Site::at(&OVER, Kind::ThreadJoin, None)
 }
 
 /// Whether the thread is registered and has not ended.

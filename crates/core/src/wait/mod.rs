@@ -198,6 +198,15 @@ pub(crate) fn park_for(
     }
 }
 
+/// Whether a thread is in the queue of `site`. One that an unpark has chosen is not, though it may sleep yet, nor is
+/// one that was moved to the queue of a lock.
+pub(crate) fn is_queued(site: Site, thread: ThreadId) -> bool {
+    let mut found = false;
+    let look = |waiter: &Arc<Waiter>| found |= waiter.thread == thread;
+    table::bucket(site.address()).each(site.address(), look);
+    found
+}
+
 /// Wakes a thread that waits at `site` to look around. Returns whether it still does.
 pub(crate) fn poke(site: Site, thread: ThreadId) -> bool {
     let mut found = false;

@@ -19,8 +19,9 @@
 //! **None is invented.** A walk reads one thread after the other, and what it read first may be over when it reads
 //! the last. So a circle is walked twice and has to be the same both times, down to when each wait began: then
 //! each thread slept from its first reading to its second, all of them between the two walks, and
-//! who sleeps neither lets a lock go nor takes one. A lock that was handed over to a sleeping thread names
-//! its own waiter; that thread is as good as awake, and is told from one that waits for itself by the time of grace.
+//! who sleeps neither lets a lock go nor takes one. A thread that was chosen by an unpark is as good as awake, though it
+//! may be long until it has the interpreter and notes the end of its wait: so who is in no queue does not sleep. (Nor
+//! does, for this purpose, a condition's waiter that was moved to the queue of its lock.)
 //!
 //! Looks are made one at a time, and a thread whose wait will end with [`Deadlock`] is taken out of the graph within
 //! its look: of two that close a circle at the same moment one goes on.
@@ -42,7 +43,7 @@ pub use policy::Mode;
 use super::kernel;
 use super::registry::{self, Sleeper, Waiting};
 use crate::thread::ThreadId;
-use crate::wait::{self, Deadline, Kind, Site, clock};
+use crate::wait::{self, Deadline, clock};
 use walk::End;
 
 /// How long a thread has waited when it looks for the first time.
@@ -206,13 +207,9 @@ fn asleep() -> Option<Vec<Sleeper>> {
 /// From now on it counts as asleep, also between its own waits at the door. So this may be told of a process whose
 /// threads are at its very end; the host knows what is worth telling then.
 pub fn thread_is_over(is_over: bool) {
-    static END: u8 = 0;
     registry::announce();
-    registry::set_waiting(is_over.then(|| Waiting {
-        site: Site::at(&END, Kind::ThreadJoin, None),
-        since: clock::now(),
-        unlimited: true,
-    }));
+    let waiting = || Waiting { site: registry::over(), since: clock::now(), unlimited: true };
+    registry::set_waiting(is_over.then(waiting));
 }
 
 /// The calling thread has ended, and is not registered any more. If it leaves all others asleep, one of them is woken
