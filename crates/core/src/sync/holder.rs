@@ -23,7 +23,8 @@
 //!
 //! Fairness: a woken thread takes the lock like any other ("barging"), since handing it over would let it
 //! stand idle until the woken thread runs. One that was beaten to it waits at the front, and the next
-//! release hands the lock over to it: nobody is beaten twice for one acquire.
+//! release hands the lock over to it: nobody is beaten twice for one acquire. From then on the lock is never free, so
+//! that only threads that had been woken by that moment can go before it: those that waited before it, at the most.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -33,7 +34,9 @@ use crate::observe::metrics::{counters, holds, ledger};
 use crate::observe::order;
 use crate::observe::registry;
 use crate::thread::{ID_BITS, ThreadId};
-use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake, clock, watch};
+use crate::wait::{
+    self, Chosen, Deadline, Fate, Kind, Origin, Owner, Place, Signals, Site, Wake, clock, watch,
+};
 
 const FREE: u32 = 0;
 const HOLDER: u32 = (1 << ID_BITS) - 1;
@@ -330,9 +333,22 @@ impl Holder {
     /// A woken waiter that goes away without the lock wakes the next one, if the lock is free. If another
     /// holds it, that one will, for `PARKED` is still set.
     fn pass_on(&self) {
-        if self.word.load(Relaxed) & HOLDER == 0 {
-            wait::unpark_many(self.address(), 1, |left| self.settle(left)).wake();
+        if self.word.load(Relaxed) & HOLDER != 0 {
+            return;
         }
+        let mut is_first = true;
+        let offer = |chosen: Chosen| {
+            if !std::mem::take(&mut is_first) {
+                Fate::Stay
+            } else if !chosen.was_beaten {
+                Fate::Wake
+            } else if self.try_acquire(chosen.thread) {
+                Fate::Hand
+            } else {
+                Fate::Stay // whoever was faster comes to release it
+            }
+        };
+        wait::unpark_offering(self.address(), || true, offer, |left| self.settle(left)).wake();
     }
 
     /// Clears `PARKED` when nobody is left. Under the queue's lock.

@@ -9,12 +9,18 @@
 //! |---|---|---|
 //! | value *v* > 0 | *v* − 1 | a taker, one compare-and-swap |
 //! | value 0 | value 0 + `PARKED` | a thread about to wait |
-//! | value *v* | *v* + *n* | a releaser, one compare-and-swap; it then chooses up to *n* waiters |
+//! | value *v*, no `PARKED` | *v* + *n* | a releaser, one compare-and-swap |
+//! | value *v*, `PARKED` | *v* + *n* − *h*, `PARKED` if waiters are left | a releaser, under the queue's lock: it chooses up to *n* waiters, and hands *h* permits over |
 //! | `PARKED` | no `PARKED` | whoever unparks and finds the queue empty, under the queue's lock |
 //!
 //! Memory order: acquiring is an acquire and releasing a release; `PARKED` is relaxed, the queue's lock
 //! orders it.
+//!
+//! Fairness is that of [a lock's word](super::holder): a waiter that was woken and beaten to the permit waits at the
+//! front, and the next permit that is released never gets into the value: it is handed over. `PARKED` is what keeps it
+//! from others: it is cleared under the queue's lock alone, so that while it is set all releases come one by one.
 
+use std::cell::Cell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::error::{Interrupted, ReleaseError};
@@ -22,7 +28,7 @@ use crate::facade::AtomicU64;
 use crate::observe::metrics::counters;
 use crate::observe::registry;
 use crate::thread::ThreadId;
-use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Wake, watch};
+use crate::wait::{self, Chosen, Deadline, Fate, Kind, Origin, Place, Signals, Site, Wake, watch};
 
 const PARKED: u64 = 1;
 const ONE: u64 = 2;
@@ -62,15 +68,20 @@ impl Semaphore {
     #[inline]
     #[must_use = "says whether one was taken"]
     pub fn try_acquire(&self) -> bool {
+        let taken = self.take();
+        if taken && watch::is_on() {
+            self.count();
+        }
+        taken
+    }
+
+    /// Takes one, for whomever.
+    #[inline]
+    fn take(&self) -> bool {
         let mut word = self.word.load(Relaxed);
         while word >= ONE {
             match self.word.compare_exchange_weak(word, word - ONE, Acquire, Relaxed) {
-                Ok(_) => {
-                    if watch::is_on() {
-                        self.count();
-                    }
-                    return true;
-                }
+                Ok(_) => return true,
                 Err(now) => word = now,
             }
         }
@@ -130,7 +141,13 @@ impl Semaphore {
             let wake = wait::park(self.site(), place, must_wait, deadline, Signals::Leave);
             was_woken = wake == Wake::Notified;
             match wake {
-                Wake::Notified | Wake::HandedOver => place = Place::Front,
+                Wake::HandedOver => {
+                    if watch::is_on() {
+                        self.count();
+                    }
+                    return Ok(true);
+                }
+                Wake::Notified => place = Place::Front,
                 Wake::Stale => {}
                 Wake::TimedOut => return Ok(self.try_acquire()),
                 Wake::Signalled { notified } | Wake::Interrupted { notified } => {
@@ -153,21 +170,57 @@ impl Semaphore {
     pub fn release(&self, count: u64, bound: Option<u64>) -> Result<(), ReleaseError> {
         let mut word = self.word.load(Relaxed);
         loop {
-            let value = (word / ONE).checked_add(count).filter(|&value| value <= Self::MAX);
-            let value = value.ok_or(ReleaseError::Overflow)?;
-            if bound.is_some_and(|bound| value > bound) {
-                return Err(ReleaseError::AboveBound);
+            if word & PARKED != 0 {
+                if let Some(released) = self.release_to_waiters(count, bound) {
+                    return released;
+                }
+                word = self.word.load(Relaxed);
+                continue;
             }
-            let next = (value * ONE) | (word & PARKED);
-            match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
-                Ok(_) => break,
+            let value = raised(word, count, bound)?;
+            match self.word.compare_exchange_weak(word, value * ONE, Release, Relaxed) {
+                Ok(_) => return Ok(()),
                 Err(now) => word = now,
             }
         }
-        if word & PARKED != 0 {
-            self.wake(usize::try_from(count).unwrap_or(usize::MAX));
-        }
-        Ok(())
+    }
+
+    /// The same where threads wait. `None` when none do any more, and nothing was done.
+    #[cold]
+    fn release_to_waiters(
+        &self,
+        count: u64,
+        bound: Option<u64>,
+    ) -> Option<Result<(), ReleaseError>> {
+        let mut released = None;
+        // Permits that have not found a waiter, and how many of those that did are to be competed for.
+        let (rest, open) = (Cell::new(count), Cell::new(0));
+        let admit = || {
+            let word = self.word.load(Relaxed);
+            // While the bit is set the value only falls: what is checked here holds until it is raised below.
+            released = (word & PARKED != 0).then(|| raised(word, count, bound).map(|_| ()));
+            released == Some(Ok(()))
+        };
+        let offer = |chosen: Chosen| {
+            if rest.get() == 0 {
+                return Fate::Stay;
+            }
+            rest.set(rest.get() - 1);
+            if chosen.was_beaten {
+                return Fate::Hand;
+            }
+            open.set(open.get() + 1);
+            Fate::Wake
+        };
+        let settle = |left| {
+            let raise = |word: u64| {
+                let value = (word / ONE).saturating_add(rest.get() + open.get()).min(Self::MAX);
+                Some((value * ONE) | if left { PARKED } else { 0 })
+            };
+            let _ = self.word.fetch_update(Release, Relaxed, raise);
+        };
+        wait::unpark_offering(self.site().address(), admit, offer, settle).wake();
+        released
     }
 
     /// Sets the value, whatever it was, and lets waiters in if it is above zero: for a semaphore that is
@@ -186,18 +239,33 @@ impl Semaphore {
             }
         }
         if word & PARKED != 0 && value > 0 {
-            self.wake(usize::try_from(value).unwrap_or(usize::MAX));
+            self.wake(value);
         }
     }
 
+    /// Wakes up to so many waiters for permits that are in the value.
     #[cold]
-    fn wake(&self, count: usize) {
-        wait::unpark_many(self.site().address(), count, |left| {
+    fn wake(&self, count: u64) {
+        let mut rest = count;
+        let offer = |chosen: Chosen| {
+            if rest == 0 {
+                return Fate::Stay;
+            }
+            rest -= 1;
+            if !chosen.was_beaten {
+                Fate::Wake
+            } else if self.take() {
+                Fate::Hand
+            } else {
+                Fate::Stay // whoever was faster comes to release it
+            }
+        };
+        let settle = |left: bool| {
             if !left {
                 self.word.fetch_and(!PARKED, Relaxed);
             }
-        })
-        .wake();
+        };
+        wait::unpark_offering(self.site().address(), || true, offer, settle).wake();
     }
 
     /// How many may still acquire.
@@ -209,4 +277,14 @@ impl Semaphore {
     fn site(&self) -> Site {
         Site::at(&self.word, Kind::Semaphore, self.origin)
     }
+}
+
+/// The value after a release of `count`, if there may be such a value.
+fn raised(word: u64, count: u64, bound: Option<u64>) -> Result<u64, ReleaseError> {
+    let value = (word / ONE).checked_add(count).filter(|&value| value <= Semaphore::MAX);
+    let value = value.ok_or(ReleaseError::Overflow)?;
+    if bound.is_some_and(|bound| value > bound) {
+        return Err(ReleaseError::AboveBound);
+    }
+    Ok(value)
 }

@@ -11,6 +11,7 @@ pub mod host;
 mod parker;
 mod site;
 mod table;
+mod unpark;
 pub mod watch;
 
 use std::cell::Cell;
@@ -21,13 +22,16 @@ pub use clock::Deadline;
 pub use fork::generation;
 pub use site::{Kind, Origin, Site};
 pub use table::Place;
+pub use unpark::{
+    Chosen, Fate, Unparked, requeue, unpark_all, unpark_many, unpark_offering, unpark_one,
+};
+pub(crate) use unpark::{is_queued, poke};
 
 use crate::error::Interrupted;
 use crate::facade::{Arc, AtomicU32};
 use crate::observe::deadlock::{Deadlock, Doubts, Step};
 use crate::observe::registry;
 use crate::observe::stack;
-use crate::thread::ThreadId;
 use host::host;
 use parker::{MOVED, NOTIFIED, Rest};
 use table::{Bucket, Waiter};
@@ -196,27 +200,6 @@ pub(crate) fn park_for(
         }),
         None => Ok(Wake::Stale),
     }
-}
-
-/// Whether a thread is in the queue of `site`. One that an unpark has chosen is not, though it may sleep yet, nor is
-/// one that was moved to the queue of a lock.
-pub(crate) fn is_queued(site: Site, thread: ThreadId) -> bool {
-    let mut found = false;
-    let look = |waiter: &Arc<Waiter>| found |= waiter.thread == thread;
-    table::bucket(site.address()).each(site.address(), look);
-    found
-}
-
-/// Wakes a thread that waits at `site` to look around. Returns whether it still does.
-pub(crate) fn poke(site: Site, thread: ThreadId) -> bool {
-    let mut found = false;
-    table::bucket(site.address()).each(site.address(), |waiter| {
-        if waiter.thread == thread {
-            waiter.parker.poke();
-            found = true;
-        }
-    });
-    found
 }
 
 impl Ticket {
@@ -409,114 +392,4 @@ impl Drop for Ticket {
             self.leave();
         }
     }
-}
-
-/// Waiters chosen by an unpark, out of their queues and still asleep. Dropping it wakes them.
-///
-/// Kept apart so that a caller can let its own lock go first: a thread that is woken into a held lock
-/// goes back to sleep.
-#[must_use = "dropping it wakes the threads; say `drop` or `wake` where that is meant"]
-#[derive(Default)]
-pub struct Unparked {
-    // Nearly always there is one; it needs no allocation.
-    first: Option<Arc<Waiter>>,
-    rest: Vec<Arc<Waiter>>,
-}
-
-impl Unparked {
-    fn add(&mut self, waiter: Arc<Waiter>) {
-        if self.first.is_none() {
-            self.first = Some(waiter);
-        } else {
-            self.rest.push(waiter);
-        }
-    }
-
-    /// Tells them that they were chosen. The caller holds the lock of their queue; whoever sees the news
-    /// sees what the caller settled before.
-    fn notify(&self) {
-        for waiter in self.first.iter().chain(&self.rest) {
-            waiter.parker.set(NOTIFIED);
-        }
-    }
-
-    /// How many threads were chosen.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        usize::from(self.first.is_some()) + self.rest.len()
-    }
-
-    /// Wakes them.
-    pub fn wake(self) {
-        drop(self);
-    }
-}
-
-impl Drop for Unparked {
-    fn drop(&mut self) {
-        // Most of the time there is nobody to wake.
-        let Some(first) = self.first.take() else { return };
-        first.parker.wake();
-        for waiter in self.rest.drain(..) {
-            waiter.parker.wake();
-        }
-    }
-}
-
-/// A waiter that an unpark chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chosen {
-    /// Whose wait it is.
-    pub thread: ThreadId,
-    /// Whether it had been chosen before and found the thing taken again: it waited at the front.
-    pub was_beaten: bool,
-}
-
-/// Chooses the first waiter at `address`, if there is one.
-///
-/// `settle` runs under the queue's lock, whether or not there was a waiter, and before any is told. It
-/// learns who was chosen and whether any are left: it is where a word's "somebody waits" bit is made true
-/// again, and where the thing can be handed over to who was chosen; it returns whether it was.
-pub fn unpark_one(address: usize, settle: impl FnOnce(Option<Chosen>, bool) -> bool) -> Unparked {
-    let mut bucket = table::bucket(address);
-    let waiter = bucket.pop(address);
-    let chosen = waiter
-        .as_ref()
-        .map(|waiter| Chosen { thread: waiter.thread, was_beaten: waiter.place == Place::Front });
-    let handed = settle(chosen, bucket.len(address) > 0);
-    let mut unparked = Unparked::default();
-    if let Some(waiter) = waiter {
-        waiter.handed.store(handed, Ordering::Relaxed);
-        unparked.add(waiter);
-    }
-    unparked.notify();
-    unparked
-}
-
-/// Chooses the first `count` waiters at `address`. `settle` runs under the queue's lock, before any is
-/// told, and learns whether any are left.
-pub fn unpark_many(address: usize, count: usize, settle: impl FnOnce(bool)) -> Unparked {
-    let mut unparked = Unparked::default();
-    let mut bucket = table::bucket(address);
-    while unparked.count() < count {
-        let Some(waiter) = bucket.pop(address) else { break };
-        unparked.add(waiter);
-    }
-    settle(bucket.len(address) > 0);
-    unparked.notify();
-    unparked
-}
-
-/// Chooses all waiters at `address`; `settle` runs under the queue's lock.
-pub fn unpark_all(address: usize, settle: impl FnOnce()) -> Unparked {
-    unpark_many(address, usize::MAX, |_| settle())
-}
-
-/// Moves the first `count` waiters at `from` to the queue of `to`, asleep as they are.
-///
-/// This is how a condition's notification avoids waking threads that could only wait for the lock.
-/// `admit` runs under the locks of both queues; it makes sure that whoever holds the thing at `to` will
-/// unpark there, or says no, and then nobody is moved. Returns how many were moved.
-pub fn requeue(from: usize, to: usize, count: usize, admit: impl FnOnce() -> bool) -> usize {
-    table::move_waiters(from, to, count, admit)
 }

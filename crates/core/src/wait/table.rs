@@ -94,6 +94,11 @@ impl Bucket {
         }
     }
 
+    /// The first waiter of `site`.
+    pub(super) fn first(&self, site: usize) -> Option<&Arc<Waiter>> {
+        self.queues[self.find(site)?].waiters.front()
+    }
+
     /// Takes the first waiter of `site` out of its queue.
     pub(super) fn pop(&mut self, site: usize) -> Option<Arc<Waiter>> {
         let at = self.find(site)?;
