@@ -600,6 +600,120 @@ def test_a_thread_may_wait_for_its_own_call_in_vain() -> None:
         assert future.result(30.0) == "a thread waits for itself"
 
 
+def test_the_blocks_are_named_in_which_a_thread_took_what_it_holds(tmp_path: Any) -> None:
+    told = aborted(
+        tmp_path,
+        """
+a, b = Lock(), Lock()
+meet = Barrier(2)
+
+def hold(first, second):
+    for attempt in range(1):
+        try:
+            with first as taken:  # the first
+                with meet_there():
+                    pass
+                with second:  # the second
+                    pass
+        except ValueError:
+            pass
+
+class meet_there:
+    def __enter__(self):
+        meet.wait()
+    def __exit__(self, *error):
+        pass
+
+def left():
+    hold(a, b)
+
+def right():
+    with Lock():  # of no interest
+        hold(b, a)
+
+join(run(left, right))
+""",
+    )
+    assert _blocks_in(told, "left") == ["with first as taken:  # the first"]
+    assert _blocks_in(told, "right") == [
+        "with Lock():  # of no interest",
+        "with first as taken:  # the first",
+    ]
+
+
+def _blocks_in(told: str, thread: str) -> list[str]:
+    part = re.search(rf"^{thread} waits for.*?\n\n", told, re.MULTILINE | re.DOTALL)
+    assert part is not None
+    return re.findall(r"within program\.py:\d+: (.*)", part[0])
+
+
+def test_a_pool_whose_workers_all_wait_for_its_own_calls_is_told_of_while_others_go_on() -> None:
+    found = standard.Event()
+    told: list[Deadlock] = []
+
+    def hear(deadlock: Deadlock) -> None:
+        told.append(deadlock)
+        found.set()
+
+    both = standard.Barrier(2)
+    inner: list[Any] = []
+
+    def outer() -> object:
+        both.wait()
+        future = pool.submit(int, "7")
+        inner.append(future)
+        return future.result()
+
+    # This thread is awake all the while: it waits for a standard event.
+    with deadlocks(hook=hear), ironthread.ThreadPoolExecutor(2, "pool") as pool:
+        futures = [pool.submit(outer) for _ in range(2)]
+        assert found.wait(30.0)
+        assert [future.cancel() for future in inner] == [True, True]
+        assert all(future.exception(30.0) is not None for future in futures)
+    assert len(told) == 1
+    assert told[0].nature == "likely"
+    assert sorted(member.name for member in told[0].members) == ["pool_0", "pool_1"]
+    assert all(member.unbegun for member in told[0].members)
+    text = str(told[0])
+    assert text.startswith("all workers of a pool wait for calls that none is left to begin:")
+    assert text.count("which no worker of its pool has begun") == 2
+    assert "WorkStealingExecutor" in text
+
+
+def test_such_a_pool_can_be_made_to_raise() -> None:
+    def outer() -> object:
+        return pool.submit(int, "7").result()
+
+    with deadlocks("raise"), ironthread.ThreadPoolExecutor(1) as pool:
+        future = pool.submit(outer)
+        assert isinstance(future.exception(30.0), DeadlockError)
+
+
+def test_a_pool_with_a_worker_that_is_awake_or_still_to_come_is_no_deadlock() -> None:
+    told: list[Deadlock] = []
+    go_on = standard.Event()
+    waiting: list[Any] = []
+
+    def outer() -> object:
+        future = pool.submit(int, "7")
+        waiting.append(future)
+        return future.result()
+
+    with deadlocks("raise", hook=told.append), ironthread.ThreadPoolExecutor(2) as pool:
+        busy = pool.submit(go_on.wait)  # it waits elsewhere than at the door
+        future = pool.submit(outer)
+        until(lambda: bool(waiting))
+        with pytest.raises(TimeoutError):
+            future.result(0.8)  # longer than a deadlock has to stand
+        go_on.set()
+        assert busy.result(30.0)
+        assert future.result(30.0) == 7
+        # One of two workers: the other is started for the inner call.
+        with ironthread.ThreadPoolExecutor(2) as other:
+            assert other.submit(lambda: other.submit(int, "8").result()).result(30.0) == 8
+    assert not told
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_finds_its_own_deadlocks() -> None:
     run_program(

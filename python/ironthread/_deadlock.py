@@ -13,6 +13,7 @@ import os
 import sys
 
 from ironthread import _core, _explain
+from ironthread._blocks import handler_lines
 from ironthread._origin import is_program
 
 TYPE_CHECKING = False
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from ironthread._core.deadlock import Found, Link, Mode
 
+_WITH = ("with ", "with(", "async with ")
+
 # More threads than these are counted and not shown.
 _MOST_MEMBERS = 20
 
@@ -29,7 +32,9 @@ _MOST_MEMBERS = 20
 class Member:
     """A thread of a deadlock."""
 
-    __slots__ = ("ident", "name", "origin", "owner", "seconds", "stack", "waits_for")
+    __slots__ = (
+        *("blocks", "ident", "name", "origin", "owner", "seconds", "stack", "unbegun", "waits_for"),
+    )
 
     def __init__(
         self,
@@ -40,6 +45,8 @@ class Member:
         seconds: float,
         owner: str | None,
         stack: list[tuple[str, int, str]],
+        unbegun: bool = False,
+        blocks: list[tuple[str, int]] | None = None,
     ) -> None:
         self.name = name
         self.ident = ident
@@ -53,6 +60,11 @@ class Member:
         """The name of the thread that has to bring it about, where that is known."""
         self.stack = stack
         """File, line and function of its frames, the innermost last."""
+        self.unbegun = unbegun
+        """Whether it waits for a call that no worker of its pool has begun."""
+        self.blocks = blocks or []
+        """File and line of the `with` statements whose blocks it is in, the innermost last: what it
+        took there it holds."""
 
     def __repr__(self) -> str:
         owner = "" if self.owner is None else f", owner={self.owner!r}"
@@ -66,6 +78,8 @@ class Member:
             awaited += f" {made} at {_explain.place(*self.origin)}"
         if self.owner is not None:
             awaited += f", {owned} by {self.owner}" if owned else f": {self.owner}"
+        if self.unbegun:
+            awaited += ", which no worker of its pool has begun"
         return f"{self.name} waits for {awaited} (since {self.seconds:.1f} s)"
 
 
@@ -95,9 +109,11 @@ class Deadlock:
     def __init__(self, nature: str, members: list[Member]) -> None:
         self.nature = nature
         """"certain": only they could end their waits; "likely": there is a plain lock among what
-        they wait for, which any thread may release; "all asleep": there is no other thread."""
+        they wait for, which any thread may release, or a call that has not begun and may be
+        cancelled; "all asleep": there is no other thread."""
         self.members = members
-        """Each waits for the next, the last one for the first; or all of the process."""
+        """Each waits for the next, the last one for the first; or all of the process. Who waits for
+        a call that has not begun waits for all workers of its pool."""
 
     def __repr__(self) -> str:
         names = ", ".join(member.name for member in self.members)
@@ -112,6 +128,8 @@ class Deadlock:
         for member in self.members[:_MOST_MEMBERS]:
             yield ""
             yield member.sentence()
+            for block in member.blocks:
+                yield f"    within {_explain.place(*block)}: {_explain.source(*block)}"
             yield from _explain.frames(member.stack)
         if len(self.members) > _MOST_MEMBERS:
             yield f"\nand {len(self.members) - _MOST_MEMBERS} more threads"
@@ -128,6 +146,8 @@ class Deadlock:
             which = "it" if count == 1 else "them"
             begin = who.get(count, f"all {count} threads wait")
             return f"{begin}, and nobody is left to wake {which}"
+        if any(member.unbegun for member in self.members):
+            return "all workers of a pool wait for calls that none is left to begin"
         if count == 1:
             return "a thread waits for itself"
         return f"{count} threads wait for one another"
@@ -141,6 +161,14 @@ class Deadlock:
                 "look for what was missed: a notify() before its wait() (wait in a loop, for a "
                 "condition of the data), a set(), put() or task_done() that an exception skipped, "
                 "one sentinel for several consumers. A time limit on the wait shows the place.",
+            )
+        if any(member.unbegun for member in self.members):
+            return (
+                "all workers of a pool wait, directly or not, for calls that a worker of that same "
+                "pool has to begin, and none is left.",
+                "have calls return futures instead of waiting for them, submit what they wait for "
+                "to a pool of its own, or use a WorkStealingExecutor, whose workers make the calls "
+                "they wait for.",
             )
         if len(self.members) == 1:
             return (
@@ -252,6 +280,8 @@ def _of(found: Found) -> Deadlock:
             seconds=link["seconds"],
             owner=None if link["owner"] is None else names.get(link["owner"]),
             stack=_stack(frames.get(link["ident"])),
+            unbegun=link["unbegun"],
+            blocks=_blocks_of(frames.get(link["ident"])),
         )
         for link in links
     ]
@@ -278,6 +308,18 @@ def _stack(frame: FrameType | None) -> list[tuple[str, int, str]]:
     frames.reverse()
     own = [one for one in frames if is_program(one[0])]
     return own or frames
+
+
+def _blocks_of(frame: FrameType | None) -> list[tuple[str, int]]:
+    """The `with` statements of the program whose blocks a thread is in, the innermost last."""
+    found: list[tuple[str, int]] = []
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if is_program(file):
+            places = [(file, line) for line in handler_lines(frame)]
+            found[:0] = [each for each in places if _explain.source(*each).startswith(_WITH)]
+        frame = frame.f_back
+    return found
 
 
 def _error(found: Found) -> DeadlockError:

@@ -61,7 +61,7 @@ def frames(stack: Sequence[Frame]) -> Iterator[str]:
     if left_out > 0:
         yield f"    ({left_out} more frames)"
     for file, line, function in stack[-_MOST_FRAMES:]:
-        yield f"    {place(file, line)}, in {function}: {_source(file, line)}"
+        yield f"    {place(file, line)}, in {function}: {source(file, line)}"
 
 
 def thread_name(name: str | None, ident: int) -> str:
@@ -79,7 +79,8 @@ def place(file: str, line: int) -> str:
     return f"{file}:{line}"
 
 
-def _source(file: str, line: int) -> str:
+def source(file: str, line: int) -> str:
+    """The text of a line, or "?"."""
     # Without `linecache`, which imports.
     try:
         with open(file, "rb") as stream:

@@ -56,6 +56,9 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
     # What it tells of its calls, if the program is watched.
     _meter: _core.PoolMeter | None = None
 
+    # Those who will begin its calls, where nobody else can.
+    _workers: _core.PoolWorkers | None = None
+
     # Why it has no options().
     _no_options = (
         "options() needs a ThreadPoolExecutor made with call_options=True, max_queue, "
@@ -109,6 +112,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         self._initializer = initializer
         self._initargs = initargs
         self._work_queue: Any = self._intake.backlog if self._intake else _core.SimpleQueue()
+        if self._intake is None and self._work is work:
+            self._workers = _core.PoolWorkers(self._max_workers)
         self._idle_semaphore = _core.Semaphore(0)
         self._shutdown_lock = _core.Lock()
 
@@ -134,6 +139,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Future:
         future = Future()
+        if self._workers is not None:
+            self._workers.await_by(future)
         job = Job(future, fn, args, kwargs)
         if self._meter is not None:
             job.task = self._meter.submit()
@@ -225,7 +232,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         worker = kind(
             name=f"{self._thread_name_prefix or self}_{count}",
             target=self._work,
-            args=(weakref.ref(self, wake), queue, self._initializer, self._initargs),
+            args=(weakref.ref(self, wake), queue, self._initializer, self._initargs, self._workers),
         )
         worker.start()
         self._threads.add(worker)

@@ -104,10 +104,11 @@ def _work_and_steal(
     crew: _core.Crew,
     initializer: Callable[..., object] | None,
     initargs: tuple[Any, ...],
+    workers: _core.PoolWorkers | None,
 ) -> None:
     """What a worker does."""
     here.crew, here.hand, here.helps_any = crew, crew.join(), helps_any
-    work(reference, here.hand, initializer, initargs)
+    work(reference, here.hand, initializer, initargs, workers)
 
 
 class WorkStealingExecutor(ThreadPoolExecutor):

@@ -38,8 +38,11 @@ def work(
     queue: JobQueue,
     initializer: Callable[..., object] | None,
     initargs: tuple[Any, ...],
+    workers: _core.PoolWorkers | None,
 ) -> None:
     """What a worker does."""
+    if workers is not None:
+        workers.join()
     if initializer is not None:
         try:
             initializer(*initargs)

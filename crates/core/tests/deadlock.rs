@@ -14,7 +14,7 @@ use common::{long, start, start_waiting, until};
 use ironthread::error::{Deadlock, TaskError, WaitEnded};
 use ironthread::exec::{Future, Pool};
 use ironthread::observe::deadlock::policy::{set_mode, tell_all_asleep};
-use ironthread::observe::deadlock::{GRACE, Mode, Nature};
+use ironthread::observe::deadlock::{GRACE, Mode, Nature, Workers};
 use ironthread::sync::{Event, Lock, RLock};
 use ironthread::thread::{Life, ThreadId};
 use ironthread::wait::host::{Host, set_host};
@@ -175,6 +175,64 @@ fn a_job_that_waits_for_its_own_outcome_is_told_so() {
     scope(|scope| {
         let waiter = start_waiting(scope, Kind::Future, || future.wait(Deadline::NEVER));
         let _ = future.finish(1).map_err(|_| "it has ended").unwrap();
+        waiter.join().unwrap();
+    });
+}
+
+/// Ends the wait of each worker by ending the job that it waits for.
+fn finish(jobs: &[Future<u8>]) {
+    for job in jobs {
+        let _ = job.finish(1).map_err(|_| "it has ended").unwrap();
+    }
+}
+
+#[test]
+fn workers_that_all_wait_for_jobs_that_none_has_begun_are_told_of() {
+    let _mode = listen();
+    let workers = Workers::new(2);
+    let jobs = [(); 2].map(|()| Future::<u8>::new());
+    scope(|scope| {
+        let waiting = [0, 1].map(|place| {
+            let (workers, job) = (&workers, &jobs[place]);
+            job.await_workers(workers);
+            start_waiting(scope, Kind::Future, move || {
+                workers.join();
+                job.wait(Deadline::NEVER)
+            })
+        });
+        let ids = waiting.each_ref().map(|waiter| waiter.id);
+        let is_theirs = |deadlock: &Deadlock| {
+            let mut members: Vec<_> = deadlock.links().iter().map(|link| link.thread).collect();
+            members.sort_unstable();
+            members == ids
+        };
+        until(|| told().iter().any(is_theirs));
+        let deadlock = told().iter().find(|deadlock| is_theirs(deadlock)).unwrap().clone();
+        assert_eq!(deadlock.nature(), Nature::Likely);
+        assert!(deadlock.links().iter().all(|link| link.unbegun && link.owner.is_none()));
+        assert!(deadlock.to_string().contains("which no worker has begun"), "{deadlock}");
+        finish(&jobs);
+        for waiter in waiting {
+            waiter.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn workers_of_whom_there_may_be_more_are_not() {
+    let _mode = listen();
+    let workers = Workers::new(2);
+    let jobs = [Future::<u8>::new()];
+    jobs[0].await_workers(&workers);
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Future, || {
+            workers.join();
+            jobs[0].wait(Deadline::NEVER)
+        });
+        outlast_the_grace();
+        let is_its = |deadlock: &Deadlock| deadlock.links()[0].thread == waiter.id;
+        assert!(!told().iter().any(is_its));
+        finish(&jobs);
         waiter.join().unwrap();
     });
 }

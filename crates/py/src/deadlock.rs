@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use ironthread::error::Deadlock;
 use ironthread::observe::deadlock::policy::{self, set_mode, tell_all_asleep};
-use ironthread::observe::deadlock::{Link, Mode, Nature};
+use ironthread::observe::deadlock::{Link, Mode, Nature, Workers};
 use ironthread::observe::origin::Line;
 use ironthread::thread::ThreadId;
 use ironthread::wait::clock;
@@ -15,6 +15,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use crate::future::PyFuture;
 use crate::program;
 use crate::watch::seconds;
 
@@ -64,6 +65,29 @@ pub(crate) fn set_tell_all_asleep(tell: bool) -> bool {
 #[pyfunction]
 pub(crate) fn thread_is_over(is_over: bool) {
     ironthread::observe::deadlock::thread_is_over(is_over);
+}
+
+/// The threads of a pool that begin its calls: when all of them wait for calls that none has begun, they are told so.
+#[pyclass(frozen, name = "PoolWorkers", module = "ironthread._core")]
+pub(crate) struct PyPoolWorkers(Workers);
+
+#[pymethods]
+impl PyPoolWorkers {
+    /// Make it for a pool of at most limit threads.
+    #[new]
+    fn new(limit: usize) -> Self {
+        Self(Workers::new(limit))
+    }
+
+    /// Note that the calling thread is one of them, until it ends.
+    fn join(&self) {
+        self.0.join();
+    }
+
+    /// Note that the call of a future, which nobody knows yet, waits for them.
+    fn await_by(&self, future: &Bound<'_, PyFuture>) {
+        future.get().await_workers(&self.0);
+    }
 }
 
 fn name_of(mode: Mode) -> &'static str {
@@ -117,5 +141,6 @@ fn row<'py>(py: Python<'py>, link: &Link) -> PyResult<Bound<'py, PyDict>> {
     row.set_item("origin", place)?;
     row.set_item("seconds", seconds(clock::now().saturating_sub(link.since)))?;
     row.set_item("owner", link.owner.map(ThreadId::get))?;
+    row.set_item("unbegun", link.unbegun)?;
     Ok(row)
 }

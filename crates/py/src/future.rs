@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ironthread::error::InvalidState;
 use ironthread::exec::Future;
 use ironthread::exec::future::State;
+use ironthread::observe::deadlock::Workers;
 use ironthread::wait::{Deadline, Kind};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError, PyValueError};
@@ -51,6 +52,11 @@ pub(crate) struct PyFuture {
 }
 
 impl PyFuture {
+    /// None but these workers will begin the job.
+    pub(crate) fn await_workers(&self, workers: &Workers) {
+        self.future.await_workers(workers);
+    }
+
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }

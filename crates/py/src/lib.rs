@@ -55,7 +55,8 @@ mod _core {
         condition::PyCondition,
         crew::{PyCrew, PyHand},
         deadlock::{
-            deadlock_mode, deadlock_words, set_deadlock_mode, set_tell_all_asleep, thread_is_over,
+            PyPoolWorkers, deadlock_mode, deadlock_words, set_deadlock_mode, set_tell_all_asleep,
+            thread_is_over,
         },
         errors::prepare_futures,
         event::PyEvent,

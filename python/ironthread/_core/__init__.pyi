@@ -5,6 +5,7 @@ from .barrier import Barrier as Barrier
 from .condition import Condition as Condition
 from .crew import Crew as Crew
 from .crew import Hand as Hand
+from .deadlock import PoolWorkers as PoolWorkers
 from .deadlock import deadlock_mode as deadlock_mode
 from .deadlock import deadlock_words as deadlock_words
 from .deadlock import set_deadlock_mode as set_deadlock_mode
@@ -68,6 +69,7 @@ __all__ = [
     "Lock",
     "PoolMeter",
     "PoolTask",
+    "PoolWorkers",
     "PriorityQueue",
     "Queue",
     "RLock",

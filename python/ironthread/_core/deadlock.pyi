@@ -1,5 +1,7 @@
 from collections.abc import Callable
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Self, TypedDict
+
+from .future import Future
 
 Mode = Literal["off", "report", "raise"]
 
@@ -13,6 +15,13 @@ class Link(TypedDict):
     seconds: float
     # The id of the thread that has to bring it about, where that is known.
     owner: int | None
+    # Whether it waits for a call that no worker of its pool has begun.
+    unbegun: bool
+
+class PoolWorkers:
+    def __new__(cls, limit: int) -> Self: ...
+    def join(self) -> None: ...
+    def await_by(self, future: Future) -> None: ...
 
 class Found(TypedDict):
     nature: Literal["certain", "likely", "all asleep"]

@@ -29,6 +29,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use crate::error::{InvalidState, WaitEnded};
 use crate::facade::{AtomicU32, Mutex, lock};
+use crate::observe::deadlock::Workers;
 use crate::thread::ThreadId;
 use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake};
 
@@ -80,8 +81,8 @@ impl State {
 /// Follows [`concurrent.futures.Future`](https://docs.python.org/3/library/concurrent.futures.html#future-objects).
 pub struct Future<T, C = Box<dyn FnOnce() + Send>> {
     word: AtomicU32,
-    /// The number of the thread that runs the job, when it is known that no other will end it; else 0.
-    /// Relaxed: whoever reads it compares what it says over time.
+    /// The number of the thread that runs the job, when it is known that no other will end it; before that, the
+    /// workers of which one will begin it, when they are known; else 0. Relaxed: whoever reads it compares what it says over time.
     runner: AtomicU32,
     origin: Option<Origin>,
     outcome: OnceLock<T>,
@@ -136,10 +137,19 @@ impl<T, C> Future<T, C> {
             _ => None,
         };
         match self.word.fetch_update(AcqRel, Acquire, step) {
-            Ok(before) => Ok(before & STATE == PENDING),
+            Ok(before) => {
+                self.runner.store(0, Relaxed);
+                Ok(before & STATE == PENDING)
+            }
             Err(word) if word & STATE == CANCELLED => Ok(false),
             Err(_) => Err(InvalidState),
         }
+    }
+
+    /// None but these workers will begin the job: when all of them wait, who waits for it is told so. For a job that
+    /// nobody knows yet.
+    pub fn await_workers(&self, workers: &Workers) {
+        self.runner.store(workers.word(), Relaxed);
     }
 
     /// The job begins, and the calling thread will end it: who waits for it in a circle is told so.

@@ -17,7 +17,6 @@ use super::onlookers;
 use super::stack::Stack;
 use super::tally::Tally;
 use crate::facade::AtomicU32;
-use crate::sync;
 use crate::thread::{Life, ThreadId};
 use crate::wait::{self, Kind, Site, clock, host, watch};
 
@@ -95,7 +94,9 @@ impl Record {
     /// The facts as they are now, but for the processor time of a thread that lives.
     fn observed(&self) -> ThreadFacts {
         let facts = self.facts();
-        let holder = facts.waiting.and_then(|waiting| self.word(waiting)).and_then(sync::named_by);
+        let holder = facts
+            .waiting
+            .and_then(|waiting| deadlock::named_by(waiting.site.kind(), self.word(waiting)?));
         ThreadFacts { holder, ..facts.clone() }
     }
 

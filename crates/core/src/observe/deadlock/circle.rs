@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Key;
+use super::{Key, named_by, workers};
 use crate::observe::origin::{self, Line};
 use crate::observe::registry::Sleeper;
-use crate::sync::named_by;
 use crate::thread::ThreadId;
 use crate::wait::{self, Kind, Site, clock};
 
@@ -38,6 +37,8 @@ pub struct Link {
     pub since: u64,
     /// Who has to bring it about, where that is known.
     pub owner: Option<ThreadId>,
+    /// Whether it waits for a job that no worker of its pool has begun.
+    pub unbegun: bool,
     site: Site,
 }
 
@@ -59,7 +60,8 @@ impl From<Sleeper> for Link {
             kind: site.kind(),
             origin: site.origin().and_then(origin::line).map(|(line, _)| line),
             since: sleeper.waiting.since,
-            owner: sleeper.word.and_then(named_by),
+            owner: sleeper.word.and_then(|word| named_by(site.kind(), word)),
+            unbegun: sleeper.word.is_some_and(|word| workers::are_named(site.kind(), word)),
         }
     }
 }
@@ -125,6 +127,9 @@ impl fmt::Display for Deadlock {
             }
             if let Some(owner) = link.owner {
                 write!(f, ", {} {}", owned(link.kind), self.name(owner))?;
+            }
+            if link.unbegun {
+                write!(f, ", which no worker has begun")?;
             }
             let waited = clock::now().saturating_sub(link.since) / 1_000_000;
             write!(f, " (since {waited} ms)")?;

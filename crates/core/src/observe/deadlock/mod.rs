@@ -8,9 +8,12 @@
 //! | the walk | is | and then |
 //! |---|---|---|
 //! | comes back, over things that only their owners can bring about | certain | the wait ends with [`Deadlock`] |
-//! | comes back over a plain lock | likely: any thread may release one | told when it has stood for [`GRACE`]; ends the wait on [`Mode::Raise`] |
+//! | comes back over a plain lock, or a job that no worker of its pool has begun | likely: any thread may release the one, or cancel the other | told when it has stood for [`GRACE`]; ends the wait on [`Mode::Raise`] |
 //! | ends at a thread that waits for anybody, and so do all others | all asleep | told when it has stood for [`GRACE`] |
 //! | ends at a thread that does not sleep | no deadlock | nothing: whoever closes a circle later looks for itself |
+//!
+//! Who waits for a job that nobody has begun waits for [all workers](Workers) of its pool: the walk branches there, and
+//! all branches have to end in what was walked before. (A *knot* of the graph, in Holt's words.)
 //!
 //! **No deadlock is missed.** A thread writes down its wait before it looks. Of those in a circle the last one to
 //! look finds all others waiting. When a thread ends instead and leaves the others asleep, it wakes one of them to
@@ -32,6 +35,7 @@
 mod circle;
 pub mod policy;
 mod walk;
+mod workers;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,6 +43,8 @@ use std::time::Duration;
 
 pub use circle::{Deadlock, Link, Nature};
 pub use policy::Mode;
+pub use workers::Workers;
+pub(crate) use workers::named_by;
 
 use super::kernel;
 use super::registry::{self, Sleeper, Waiting};
@@ -68,11 +74,12 @@ fn turn() -> MutexGuard<'static, VecDeque<Key>> {
 /// The lock of those who look, held over a fork.
 pub(crate) struct DeadlockGuard(
     #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, VecDeque<Key>>,
+    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, workers::Table>,
 );
 
 /// Locks out those who look for the time of a fork.
 pub(crate) fn freeze() -> DeadlockGuard {
-    DeadlockGuard(turn())
+    DeadlockGuard(turn(), workers::table())
 }
 
 /// What a look found.

@@ -1,6 +1,9 @@
 //! Following the wait-for graph from one thread.
 
+use std::collections::VecDeque;
+
 use super::circle::Nature;
+use super::workers;
 use crate::observe::registry::{self, Sleeper};
 use crate::sync::{is_scoped, named_by};
 use crate::thread::ThreadId;
@@ -9,7 +12,7 @@ use crate::wait::Kind;
 /// Where a walk came to an end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// At its begin: these threads wait for one another.
+    /// At its begin, and nowhere else: these threads wait for one another.
     Circle(Vec<Sleeper>),
     /// At a thread that waits, without a time limit, for what any thread may bring about.
     Anybody,
@@ -18,30 +21,38 @@ pub(super) enum End {
     Awake,
 }
 
-/// Walks from a thread that waits.
+/// Walks from a thread that waits: to whom it waits for, to whom that one waits for, until all on the way are known.
+/// (Mostly each waits for one other. Who waits for the workers of a pool waits for all of them.)
 pub(super) fn from(me: ThreadId) -> End {
     let mut way: Vec<Sleeper> = Vec::new();
-    let mut thread = me;
-    loop {
+    let mut ahead = VecDeque::from([me]);
+    let mut comes_back = false;
+    while let Some(thread) = ahead.pop_front() {
+        if way.iter().any(|passed| passed.thread == thread) {
+            continue;
+        }
         let Some(sleeper) = registry::sleeper(thread).filter(|one| one.waiting.unlimited) else {
             return End::Awake;
         };
         // (Nor is it known whose end a thread waits for that is over itself.)
         let Some(word) = sleeper.word else { return End::Anybody };
-        // Free, or a job that nobody has begun, or a thread that has not begun either: somebody is awake who will.
-        let Some(owner) = named_by(word) else { return End::Awake };
-        if owner == thread && !waits_for_itself(&sleeper, word) {
-            return End::Awake;
-        }
+        let Some(owners) = owners(&sleeper, word) else { return End::Awake };
+        comes_back |= owners.contains(&me);
+        ahead.extend(owners);
         way.push(sleeper);
-        if owner == me {
-            return End::Circle(way);
-        }
-        if way.iter().any(|passed| passed.thread == owner) {
-            return End::Awake;
-        }
-        thread = owner;
     }
+    if comes_back { End::Circle(way) } else { End::Awake }
+}
+
+/// Of whom each could end a thread's wait, and nobody else; `None` when somebody who is awake will.
+fn owners(sleeper: &Sleeper, word: u32) -> Option<Vec<ThreadId>> {
+    if workers::are_named(sleeper.waiting.site.kind(), word) {
+        return workers::of(word);
+    }
+    // Free, or a job that nobody has begun, or a thread that has not begun either.
+    let owner = named_by(word)?;
+    let in_vain = owner != sleeper.thread || waits_for_itself(sleeper, word);
+    in_vain.then(|| vec![owner])
 }
 
 /// Whether a thread that is named by what it waits for will not be helped by another.
@@ -58,6 +69,10 @@ fn waits_for_itself(sleeper: &Sleeper, word: u32) -> bool {
 
 /// Whether a circle can be opened by nobody, or by somebody outside.
 pub(super) fn nature(circle: &[Sleeper]) -> Nature {
-    let certain = circle.iter().all(|sleeper| sleeper.waiting.site.kind().is_owners_alone());
-    if certain { Nature::Certain } else { Nature::Likely }
+    // (A job that has not begun may still be cancelled, or a pool be given more workers.)
+    let is_certain = |sleeper: &Sleeper| {
+        let kind = sleeper.waiting.site.kind();
+        kind.is_owners_alone() && !sleeper.word.is_some_and(|word| workers::are_named(kind, word))
+    };
+    if circle.iter().all(is_certain) { Nature::Certain } else { Nature::Likely }
 }

@@ -9,8 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::observe::deadlock::named_by;
 use crate::observe::registry::{self, ThreadFacts};
-use crate::sync::named_by;
 use crate::thread::ThreadId;
 
 /// The circles of waits without a time limit, each from its lowest number on.
@@ -26,7 +26,8 @@ pub(super) fn standing(threads: &[ThreadFacts]) -> Vec<Vec<ThreadId>> {
 
 fn still_waits(facts: &ThreadFacts) -> bool {
     registry::sleeper(facts.id).is_some_and(|now| {
-        Some(now.waiting) == facts.waiting && now.word.and_then(named_by) == facts.holder
+        let holder = now.word.and_then(|word| named_by(now.waiting.site.kind(), word));
+        Some(now.waiting) == facts.waiting && holder == facts.holder
     })
 }
 
