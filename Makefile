@@ -8,6 +8,7 @@
 #   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
 #                      of this machine; writes docs/conformance.md
 #   make stress        the long runs: lost wake-ups, exits and forks in the middle of everything
+#   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
 #   make loom          model checking of the door and of the lock-free fast paths
 #   make bench         every operation against the standard library, as ratios; what watching costs
 #   make docs          the Rust documentation
@@ -19,6 +20,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 # What `make test` and `make matrix` run of CPython's tests.
 CONFORMANCE ?= --group core
+SOAK_SECONDS ?= 600
 
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.ironthread
@@ -29,7 +31,7 @@ export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress loom bench docs clean
+        conformance-one stress soak loom bench docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
 	$(PYTHON) scripts/setup_environment.py $(VENV)
@@ -83,6 +85,9 @@ conformance:
 
 stress: build
 	$(BIN)/python -m pytest tests/stress --long
+
+soak: build
+	$(BIN)/python tests/soak/long_run.py --seconds $(SOAK_SECONDS)
 
 # Models are small; release mode and a bound on preemptions keep them to minutes.
 loom:
