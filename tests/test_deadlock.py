@@ -197,6 +197,48 @@ time.sleep(20)  # others go on
     assert "take an RLock" in told
 
 
+def test_an_rlock_whose_holder_has_ended_beside_a_thread_that_goes_on(tmp_path: Any) -> None:
+    done = watched(
+        tmp_path,
+        """
+lock = RLock()
+run(lambda: time.sleep(60))
+join(run(lock.acquire))
+try:
+    lock.acquire()
+except RuntimeError as error:
+    (member,) = error.deadlock.members
+    print(error.deadlock.nature, member.orphaned, member.owner)
+    print(str(error).splitlines()[0])
+""",
+    )
+    assert (done.stdout, done.stderr) == (
+        "certain True None\na thread waits for a lock whose holder has ended:\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "awaited"),
+    [
+        (
+            "lock = Lock(); join(run(lock.acquire)); lock.acquire()",
+            "a Lock made at program.py:LINE, held by a thread that has ended",
+        ),
+        (
+            "from concurrent.futures import Future; Future().result()",
+            "the outcome of a call made at program.py:LINE",
+        ),
+    ],
+    ids=["lock", "future"],
+)
+def test_what_is_nobodys_and_everybody_asleep(tmp_path: Any, end: str, awaited: str) -> None:
+    told = aborted(tmp_path, end)
+    line = len(SETUP.splitlines()) + 1
+    assert "the only thread waits, and nobody is left to wake it:" in told
+    assert f"MainThread waits for {awaited.replace('LINE', str(line))} (since" in told, told
+
+
 def test_a_deadlock_beside_a_thread_that_goes_on(tmp_path: Any) -> None:
     done = watched(
         tmp_path,
@@ -278,6 +320,33 @@ run(forgotten, daemon=False)
 
 
 SILENT = {
+    "a lock is held while a child process works": """
+import subprocess
+lock = RLock()
+taken = Event()
+def hold():
+    with lock:
+        taken.set()
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(1.2)"], check=True)
+def want():
+    taken.wait()
+    with lock: pass
+join(run(hold, want, want))
+""",
+    "a lock outlives the thread that took it, for another to release": """
+lock = Lock()
+join(run(lock.acquire))
+(thread,) = run(lambda: (time.sleep(1.2), lock.release()))
+lock.acquire()
+thread.join()
+""",
+    "an outcome is set by a thread that no pool knows": """
+import _thread
+from concurrent.futures import Future
+future = Future()
+_thread.start_new_thread(lambda: (time.sleep(1.2), future.set_result(1)), ())
+assert future.result() == 1
+""",
     "a daemon that sleeps while the program ends": """
 import atexit
 def idle():

@@ -33,7 +33,8 @@ class Member:
     """A thread of a deadlock."""
 
     __slots__ = (
-        *("blocks", "ident", "name", "origin", "owner", "seconds", "stack", "unbegun", "waits_for"),
+        *("blocks", "ident", "name", "origin", "orphaned", "owner"),
+        *("seconds", "stack", "unbegun", "waits_for"),
     )
 
     def __init__(
@@ -46,6 +47,7 @@ class Member:
         owner: str | None,
         stack: list[tuple[str, int, str]],
         unbegun: bool = False,
+        orphaned: bool = False,
         blocks: list[tuple[str, int]] | None = None,
     ) -> None:
         self.name = name
@@ -62,6 +64,8 @@ class Member:
         """File, line and function of its frames, the innermost last."""
         self.unbegun = unbegun
         """Whether it waits for a call that no worker of its pool has begun."""
+        self.orphaned = orphaned
+        """Whether the thread that holds it has ended."""
         self.blocks = blocks or []
         """File and line of the `with` statements whose blocks it is in, the innermost last: what it
         took there it holds."""
@@ -78,6 +82,8 @@ class Member:
             awaited += f" {made} at {_explain.place(*self.origin)}"
         if self.owner is not None:
             awaited += f", {owned} by {self.owner}" if owned else f": {self.owner}"
+        if self.orphaned:
+            awaited += f", {owned} by a thread that has ended"
         if self.unbegun:
             awaited += ", which no worker of its pool has begun"
         return f"{self.name} waits for {awaited} (since {self.seconds:.1f} s)"
@@ -148,6 +154,8 @@ class Deadlock:
             return f"{begin}, and nobody is left to wake {which}"
         if any(member.unbegun for member in self.members):
             return "all workers of a pool wait for calls that none is left to begin"
+        if count == 1 and self.members[0].orphaned:
+            return "a thread waits for a lock whose holder has ended"
         if count == 1:
             return "a thread waits for itself"
         return f"{count} threads wait for one another"
@@ -155,6 +163,12 @@ class Deadlock:
     def _diagnosis(self) -> tuple[str, str]:
         """What is wrong, and how it is usually cured."""
         kinds = {member.waits_for for member in self.members}
+        if any(member.orphaned for member in self.members):
+            return (
+                "a thread has ended without having released a lock, and the lock stays held.",
+                "take locks by `with`, or release them in a finally clause; a lock that is to be "
+                "released by another thread has to be a Lock, not an RLock.",
+            )
         if self.nature == "all asleep":
             return (
                 "each thread waits for another to do something, and none is left to do it.",
@@ -281,6 +295,7 @@ def _of(found: Found) -> Deadlock:
             owner=None if link["owner"] is None else names.get(link["owner"]),
             stack=_stack(frames.get(link["ident"])),
             unbegun=link["unbegun"],
+            orphaned=link["orphaned"],
             blocks=_blocks_of(frames.get(link["ident"])),
         )
         for link in links

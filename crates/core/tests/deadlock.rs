@@ -449,3 +449,59 @@ fn who_was_woken_and_is_not_back_yet_is_in_no_circle() {
         waiter.join().unwrap();
     });
 }
+
+/// Takes a lock in a thread that ends with it.
+fn leave_held(lock: &RLock) {
+    scope(|scope| {
+        scope.spawn(|| assert_eq!(lock.acquire(Deadline::NEVER), Ok(true))).join().unwrap();
+    });
+}
+
+#[test]
+fn who_waits_for_the_rlock_of_a_thread_that_has_ended_is_told_so() {
+    let _mode = listen();
+    let lock = RLock::new();
+    leave_held(&lock);
+    let deadlock = deadlock_of(lock.acquire(Deadline::NEVER));
+    assert_eq!(deadlock.nature(), Nature::Certain);
+    assert_eq!(deadlock.links().len(), 1);
+    assert!(deadlock.links()[0].orphaned);
+    let told = deadlock.to_string();
+    assert!(told.starts_with("a thread waits for what a thread holds that has ended: "), "{told}");
+}
+
+#[test]
+fn who_has_looked_learns_of_the_holders_end() {
+    let _mode = listen();
+    let lock = RLock::new();
+    let taken = Event::new();
+    let end = Event::new();
+    scope(|scope| {
+        scope.spawn(|| {
+            assert_eq!(lock.acquire(Deadline::NEVER), Ok(true));
+            taken.set();
+            assert_eq!(end.wait(Deadline::NEVER), Ok(true));
+        });
+        taken.wait(Deadline::NEVER).unwrap();
+        let waiter = start_waiting(scope, Kind::RLock, || lock.acquire(Deadline::NEVER));
+        // It looks once, and finds a holder that may still let go.
+        outlast_the_grace();
+        end.set();
+        assert!(deadlock_of(waiter.join()).links()[0].orphaned);
+    });
+}
+
+#[test]
+fn a_lock_of_a_thread_that_has_ended_may_still_be_released() {
+    let _mode = listen();
+    let lock = Lock::new();
+    scope(|scope| {
+        scope.spawn(|| assert_eq!(lock.acquire(Deadline::NEVER), Ok(true))).join().unwrap();
+    });
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Lock, || lock.acquire(Deadline::NEVER));
+        outlast_the_grace();
+        lock.release().unwrap();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}

@@ -142,5 +142,6 @@ fn row<'py>(py: Python<'py>, link: &Link) -> PyResult<Bound<'py, PyDict>> {
     row.set_item("seconds", seconds(clock::now().saturating_sub(link.since)))?;
     row.set_item("owner", link.owner.map(ThreadId::get))?;
     row.set_item("unbegun", link.unbegun)?;
+    row.set_item("orphaned", link.orphaned)?;
     Ok(row)
 }

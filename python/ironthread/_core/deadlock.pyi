@@ -17,6 +17,8 @@ class Link(TypedDict):
     owner: int | None
     # Whether it waits for a call that no worker of its pool has begun.
     unbegun: bool
+    # Whether that thread has ended.
+    orphaned: bool
 
 class PoolWorkers:
     def __new__(cls, limit: int) -> Self: ...

@@ -133,7 +133,7 @@ impl Drop for Own {
         }
         // Last: who has joined a thread finds it gone.
         self.lives.iter().for_each(|life| life.end());
-        deadlock::wake_one_to_look_around();
+        deadlock::thread_has_ended(id);
     }
 }
 
@@ -349,6 +349,17 @@ pub(crate) fn all_asleep() -> Result<Vec<(Sleeper, Option<u32>)>, ThreadId> {
         }
     }
     Ok(sleepers)
+}
+
+/// Where threads wait for an `RLock` that names this one.
+pub(crate) fn waiting_for(owner: ThreadId) -> Vec<(ThreadId, Site)> {
+    let wait = |record: &Arc<Record>| {
+        let facts = record.facts();
+        let waiting = facts.waiting.filter(|waiting| waiting.site.kind() == Kind::RLock)?;
+        let holder = record.word(waiting).and_then(crate::sync::named_by);
+        (holder == Some(owner)).then_some((facts.id, waiting.site))
+    };
+    records().values().filter_map(wait).collect()
 }
 
 /// What a thread waits for that only waits for the end of others, elsewhere than at the door.

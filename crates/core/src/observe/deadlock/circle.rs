@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Key, named_by, workers};
 use crate::observe::origin::{self, Line};
-use crate::observe::registry::Sleeper;
+use crate::observe::registry::{self, Sleeper};
 use crate::thread::ThreadId;
 use crate::wait::{self, Kind, Site, clock};
 
@@ -39,6 +39,8 @@ pub struct Link {
     pub owner: Option<ThreadId>,
     /// Whether it waits for a job that no worker of its pool has begun.
     pub unbegun: bool,
+    /// Whether the thread that holds it has ended.
+    pub orphaned: bool,
     site: Site,
 }
 
@@ -52,6 +54,7 @@ impl Link {
 impl From<Sleeper> for Link {
     fn from(sleeper: Sleeper) -> Self {
         let site = sleeper.waiting.site;
+        let owner = sleeper.word.and_then(|word| named_by(site.kind(), word));
         Self {
             thread: sleeper.thread,
             ident: sleeper.ident,
@@ -60,7 +63,8 @@ impl From<Sleeper> for Link {
             kind: site.kind(),
             origin: site.origin().and_then(origin::line).map(|(line, _)| line),
             since: sleeper.waiting.since,
-            owner: sleeper.word.and_then(|word| named_by(site.kind(), word)),
+            owner,
+            orphaned: owner.is_some_and(|owner| !registry::is_alive(owner)),
             unbegun: sleeper.word.is_some_and(|word| workers::are_named(site.kind(), word)),
         }
     }
@@ -114,6 +118,9 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.nature {
             Nature::AllAsleep => "all threads wait, and nobody is left to wake them",
+            _ if self.links.len() == 1 && self.links[0].orphaned => {
+                "a thread waits for what a thread holds that has ended"
+            }
             Nature::Certain | Nature::Likely if self.links.len() == 1 => {
                 "a thread waits for itself"
             }
@@ -127,6 +134,9 @@ impl fmt::Display for Deadlock {
             }
             if let Some(owner) = link.owner {
                 write!(f, ", {} {}", owned(link.kind), self.name(owner))?;
+            }
+            if link.orphaned {
+                write!(f, ", which has ended")?;
             }
             if link.unbegun {
                 write!(f, ", which no worker has begun")?;

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | comes back, over things that only their owners can bring about | certain | the wait ends with [`Deadlock`] |
 //! | comes back over a plain lock, or a job that no worker of its pool has begun | likely: any thread may release the one, or cancel the other | told when it has stood for [`GRACE`]; ends the wait on [`Mode::Raise`] |
+//! | ends at once, at an `RLock` whose holder has ended | certain | as above |
 //! | ends at a thread that waits for anybody, and so do all others | all asleep | told when it has stood for [`GRACE`] |
 //! | ends at a thread that does not sleep | no deadlock | nothing: whoever closes a circle later looks for itself |
 //!
@@ -16,8 +17,8 @@
 //! all branches have to end in what was walked before. (A *knot* of the graph, in Holt's words.)
 //!
 //! **No deadlock is missed.** A thread writes down its wait before it looks. Of those in a circle the last one to
-//! look finds all others waiting. When a thread ends instead and leaves the others asleep, it wakes one of them to
-//! look around.
+//! look finds all others waiting. When a thread ends instead, it wakes those who wait for what it holds; and when it
+//! leaves all others asleep, one of them, to look around.
 //!
 //! **None is invented.** A walk reads one thread after the other, and what it read first may be over when it reads
 //! the last. So a circle is walked twice and has to be the same both times, down to when each wait began: then
@@ -38,6 +39,7 @@ mod walk;
 mod workers;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -96,7 +98,14 @@ pub(crate) struct Doubts {
     next: Deadline,
     /// Whether the wait may end with an error.
     may_fail: bool,
+    /// Whether it is one of [`HOPEFUL`].
+    hopeful: bool,
 }
+
+/// How many waits have looked, and go on: only these have to learn of the end of whom they wait for.
+/// A wait is counted before it looks, and a thread leaves the registry before it asks for the count: one of the two sees
+/// the other.
+static HOPEFUL: AtomicUsize = AtomicUsize::new(0);
 
 /// What a thread that waits in vain has to do.
 pub(crate) enum Step {
@@ -113,7 +122,7 @@ impl Doubts {
         let may_fail = owned == Some(true);
         let looks = unlimited && policy::is_on() && (owned.is_some() || policy::tells_all_asleep());
         let first = Deadline::at(clock::later(since, FIRST_LOOK));
-        Self { next: if looks { first } else { Deadline::NEVER }, may_fail }
+        Self { next: if looks { first } else { Deadline::NEVER }, may_fail, hopeful: false }
     }
 
     /// When the thread looks next.
@@ -125,6 +134,9 @@ impl Doubts {
     pub(crate) fn look(&mut self) -> Option<Step> {
         let me = ThreadId::current();
         let mut told = turn();
+        if !std::mem::replace(&mut self.hopeful, true) {
+            HOPEFUL.fetch_add(1, SeqCst);
+        }
         match examine(me, self.may_fail) {
             Verdict::Hope => self.next = Deadline::NEVER,
             Verdict::NotBefore(moment) => self.next = Deadline::at(moment),
@@ -156,6 +168,14 @@ impl Doubts {
             told.pop_front();
         }
         Some(Step::Tell(deadlock))
+    }
+}
+
+impl Drop for Doubts {
+    fn drop(&mut self) {
+        if self.hopeful {
+            HOPEFUL.fetch_sub(1, SeqCst);
+        }
     }
 }
 
@@ -219,9 +239,18 @@ pub fn thread_is_over(is_over: bool) {
     registry::set_waiting(is_over.then(waiting));
 }
 
-/// The calling thread has ended, and is not registered any more. If it leaves all others asleep, one of them is woken
-/// to look around.
-pub(crate) fn wake_one_to_look_around() {
+/// The calling thread, which had this number, has ended, and is not registered any more. Those who wait for what it
+/// holds are woken to look, and if it leaves all others asleep, one of them.
+pub(crate) fn thread_has_ended(thread: ThreadId) {
+    if policy::is_on() && HOPEFUL.load(SeqCst) > 0 {
+        for (sleeper, site) in registry::waiting_for(thread) {
+            let _ = wait::poke(site, sleeper);
+        }
+    }
+    wake_one_to_look_around();
+}
+
+fn wake_one_to_look_around() {
     if !policy::tells_all_asleep() || !policy::may_be_all_asleep() {
         return;
     }

@@ -12,7 +12,8 @@ use crate::wait::Kind;
 /// Where a walk came to an end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// At its begin, and nowhere else: these threads wait for one another.
+    /// At its begin, and nowhere else: these threads wait for one another. Or the first thread, alone, waits for an
+    /// [orphan](is_orphan).
     Circle(Vec<Sleeper>),
     /// At a thread that waits, without a time limit, for what any thread may bring about.
     Anybody,
@@ -36,6 +37,13 @@ pub(super) fn from(me: ThreadId) -> End {
         };
         // (Nor is it known whose end a thread waits for that is over itself.)
         let Some(word) = sleeper.word else { return End::Anybody };
+        if is_orphan(sleeper.waiting.site.kind(), word) {
+            // (Further on the way it is for the thread before it to find.)
+            return if thread == me { End::Circle(vec![sleeper]) } else { End::Awake };
+        }
+        if is_anybodys(sleeper.waiting.site.kind(), word) {
+            return End::Anybody;
+        }
         let Some(owners) = owners(&sleeper, word) else { return End::Awake };
         comes_back |= owners.contains(&me);
         ahead.extend(owners);
@@ -53,6 +61,27 @@ fn owners(sleeper: &Sleeper, word: u32) -> Option<Vec<ThreadId>> {
     let owner = named_by(word)?;
     let in_vain = owner != sleeper.thread || waits_for_itself(sleeper, word);
     in_vain.then(|| vec![owner])
+}
+
+/// Whether an `RLock` is held by a thread that has ended: nobody else can let it go.
+pub(super) fn is_orphan(kind: Kind, word: u32) -> bool {
+    kind == Kind::RLock && named_by(word).is_some_and(has_ended)
+}
+
+/// Whether any thread may bring about what a word tells of, for nobody is about to: a job that is nobody's, or what was
+/// left by a thread that has ended. (The end of such a thread is under way to those who join it.)
+fn is_anybodys(kind: Kind, word: u32) -> bool {
+    match kind {
+        Kind::Future => {
+            word == 0 || (!workers::are_named(kind, word) && named_by(word).is_some_and(has_ended))
+        }
+        Kind::Lock => named_by(word).is_some_and(has_ended),
+        _ => false,
+    }
+}
+
+fn has_ended(thread: ThreadId) -> bool {
+    !registry::is_alive(thread)
 }
 
 /// Whether a thread that is named by what it waits for will not be helped by another.
