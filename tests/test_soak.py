@@ -11,8 +11,8 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent / "soak"))
 
 from account import differences, of_report, unequal_waits
-from points import GROWTH_ALLOWED, Point, excesses, growth
 from long_run import soak
+from points import GROWTH_ALLOWED, Point, excesses, growth
 from tally import Counts
 
 
