@@ -1,8 +1,8 @@
-"""``make bench``: what watching costs whole programs, in processor time and in time taken.
+"""``make bench``: what watching, and looking for deadlocks, cost whole programs.
 
-Each program runs under ``ironthread run`` in pairs: without a report, which watches nothing, and
-with one. The processor time is the operating system's account of the finished process, start,
-report and all.
+Each program runs under ``ironthread run`` in pairs, with what is measured off and on: deadlocks
+that are looked for, and then a report, which watches everything. The processor time is the
+operating system's account of the finished process, start, report and all.
 """
 
 from __future__ import annotations
@@ -19,22 +19,49 @@ from time import perf_counter
 from measure.comparison import quartiles
 
 ROOT = Path(__file__).resolve().parent.parent
+SHORT_LOCKS = f"{ROOT}/benchmarks/programs/short_locks.py"
+FREE_LOCKS = f"{ROOT}/benchmarks/programs/free_locks.py"
+CRAWLER = f"{ROOT}/examples/web_crawler.py"
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program, and how much more it may cost when it is watched."""
+    """A program, and how much more it may cost: a share."""
 
     name: str
     command: tuple[str, ...]
     allowed: float
 
 
-PROGRAMS = (
-    Program(
-        "short locks, 4 threads", (f"{ROOT}/benchmarks/programs/short_locks.py", "500000"), 0.20
+@dataclass(frozen=True)
+class Cost:
+    """What is measured: options of ``ironthread run`` without it and with it."""
+
+    title: str
+    off: tuple[str, ...]
+    on: tuple[str, ...]
+    programs: tuple[Program, ...]
+
+
+# Nobody who does not wait, or not for long, does anything for it: what is allowed is what a
+# measurement of one and the same program differs by.
+DETECTION = Cost(
+    "Deadlocks looked for, compared with not looked for",
+    ("--report", "none", "--deadlock", "off"),
+    ("--report", "none", "--deadlock", "report"),
+    (
+        Program("free locks, 1 thread", (FREE_LOCKS, "2000000"), 0.02),
+        Program("short locks, 4 threads", (SHORT_LOCKS, "500000"), 0.02),
     ),
-    Program("web crawler", (f"{ROOT}/examples/web_crawler.py",), 0.05),
+)
+WATCHING = Cost(
+    "Watched, compared with not watched",
+    ("--report", "none"),
+    ("--report", "json", "--report-file", "{directory}/report.json"),
+    (
+        Program("short locks, 4 threads", (SHORT_LOCKS, "500000"), 0.20),
+        Program("web crawler", (CRAWLER,), 0.05),
+    ),
 )
 
 
@@ -52,15 +79,23 @@ def figures(command: tuple[str, ...]) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, taken
 
 
-def ratios(program: Program, pairs: int) -> tuple[list[float], list[float]]:
-    """Watched through not watched, pair by pair: of processor time, and of time taken."""
-    run = (sys.executable, "-m", "ironthread", "run")
+def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[float]]:
+    """On through off, pair by pair: of processor time, and of time taken."""
     with tempfile.TemporaryDirectory() as directory:
-        file = os.path.join(directory, "report.json")
-        plain = (*run, "--report", "none", *program.command)
-        watched = (*run, "--report", "json", "--report-file", file, *program.command)
-        figures(plain)
-        found = [(figures(plain), figures(watched)) for _ in range(pairs)]
+        off, on = (
+            (
+                *(sys.executable, "-m", "ironthread", "run"),
+                *(option.format(directory=directory) for option in options),
+                *program.command,
+            )
+            for options in (cost.off, cost.on)
+        )
+        figures(off)
+        # In turns, which of the two comes first.
+        found = [
+            (figures(off), figures(on)) if pair % 2 else (figures(on), figures(off))[::-1]
+            for pair in range(pairs)
+        ]
     cpu, taken = zip(
         *((after[0] / before[0], after[1] / before[1]) for before, after in found), strict=True
     )
@@ -80,11 +115,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks/watching.py", description=__doc__)
     parser.add_argument("--pairs", type=int, default=9, help="how often each program runs twice")
     options = parser.parse_args()
-    print("Watched, compared with not watched (1 is no cost)\n")
     head = f"{'CPU':>9}  {'middle half':>13}  {'time taken':>10}  {'allowed':>7}"
-    print(f"  {'':24}  {head}", flush=True)
-    for program in PROGRAMS:
-        print(line(program, *ratios(program, options.pairs)), flush=True)
+    for cost in (DETECTION, WATCHING):
+        print(f"{cost.title} (1 is no cost)\n\n  {'':24}  {head}", flush=True)
+        for program in cost.programs:
+            print(line(program, *ratios(cost, program, options.pairs)), flush=True)
+        print()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import random
 import signal
@@ -22,6 +23,7 @@ BEYOND = sorted(DIRECTORY.glob("beyond/*.py"))
 EXAMPLES = STANDARD + BEYOND
 PLAIN = [sys.executable]
 IRONTHREAD = [sys.executable, "-m", "ironthread", "run", "--report", "none"]
+DETECTION = ["--deadlock=raise", "--lock-order", "--on-deadlock=abort", "--listen"]
 TIMEOUT_SECONDS = 60.0
 
 
@@ -73,6 +75,18 @@ def test_an_example_runs_to_its_closing_line(
     assert ended.stdout.splitlines()[-1].startswith(f"{example.stem}: OK, ")
     assert ended.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_nothing_is_told_of_an_example_with_all_detection_on(example: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    launcher = [sys.executable, "-m", "ironthread", "run", *DETECTION, "--report", "json"]
+    room = tmp_path / "room"
+    room.mkdir()
+    ended = run([*launcher, "--report-file", str(report), str(example)], room)
+
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert json.loads(report.read_text(encoding="utf-8"))["told"] == []
 
 
 def test_there_are_examples_of_both_kinds() -> None:
