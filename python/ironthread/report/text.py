@@ -35,11 +35,13 @@ _KINDS = (
     *("Queue.get", "Queue.put", "Queue.join", "Thread.join", "Future"),
     *("submit", "work", "RateLimit"),
 )
-# A thread's time that was spent at no door of ours: input and output, sleep, the GIL taken away.
+# A thread's time that was spent at no door of ours: input and output, sleep, a busy processor.
 _ELSEWHERE = "elsewhere"
-# Awake again, and not running yet.
+# Awake, or not asleep at all, and not let run.
 _GIL = "GIL"
 _STARVED = 3
+# Who waits for the GIL more rarely than that need not know.
+_GIL_SHARE = 0.1
 # How long a new thread takes to begin is nothing that a program could change.
 _NOT_SHOWN = frozenset({"Thread.start"})
 
@@ -49,7 +51,7 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     paint = Paint(coloured)
     page = Page(directory, _WIDTH, report.elapsed, paint)
     parts = [
-        [paint.title(_title(report, directory)), _summary(report)],
+        [paint.title(_title(report, directory)), _summary(report), *_gil(report)],
         _told(report),
         _threads(report, paint),
         _sites(report, page),
@@ -84,6 +86,17 @@ def _summary(report: Report) -> str:
         f"ran {duration(report.elapsed)} · CPU {duration(report.cpu)}{share} · "
         f"{threads} started, at most {report.peak} alive at once"
     )
+
+
+def _gil(report: Report) -> list[str]:
+    """How the GIL was used, where threads waited for it."""
+    gil = report.gil
+    if gil is None or gil.contended < _GIL_SHARE:
+        return []
+    return [
+        f"GIL held {gil.held:.0%} of the time, wanted by others {gil.contended:.0%}; "
+        f"{gil.waiters:.1f} threads waited for it in the mean"
+    ]
 
 
 class _Row:
