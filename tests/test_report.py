@@ -286,7 +286,7 @@ def test_json_has_the_documented_members() -> None:
     )
     assert list(found) == [
         *("schema", "program", "process", "elapsed", "cpu"),
-        *("threads", "waits", "locks", "queues", "pools", "gil", "told"),
+        *("threads", "waits", "locks", "queues", "pools", "verdict", "gil", "told"),
     ]
     assert found["program"] == ["app.py", "-v"]
     assert found["process"] == os.getpid()

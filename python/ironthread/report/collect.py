@@ -12,6 +12,7 @@ import threading
 from ironthread import _explain
 from ironthread.report.gil import Gil
 from ironthread.report.usage import Usage
+from ironthread.report.verdict import judge
 from ironthread.report.waited import Spread, Waited
 
 TYPE_CHECKING = False
@@ -168,6 +169,8 @@ class Report:
         """The deadlocks, and orders of locks, that were told while the program ran."""
         self.gil = gil
         """How the GIL was used; None where that could not be seen."""
+        self.verdict = judge(self)
+        """What limits the program, if that is clear."""
 
     @property
     def started(self) -> int:

@@ -56,6 +56,11 @@ One object, all times in seconds, points in time counted from the start of the p
         utilisation  the share of that time in which workers ran calls (1: all of them always)
         saturated    all workers busy and calls waiting: {total, longest, waiting}, with the most
                      calls that waited in the longest such time
+    verdict       what limits the program, where that is clear (docs/report.md): none, or a list of
+      code        gil, io, lock, slow-stage, starved-consumers, too-many-threads, too-few-workers
+      finding, advice   in words
+      figures     an object: what the finding rests on; shares are of the program's time
+      origin      the line that made the lock, queue or pool; null where it is about none
     gil           null where it could not be seen, or as sampled while there were several threads
       looks, observed      how often it was looked at, and the time that these looks stand for
       held, contended      shares of that: a thread had it; and at least one waited for it
@@ -92,6 +97,7 @@ if TYPE_CHECKING:
     from ironthread.report.gil import Gil
     from ironthread.report.spent import Starved
     from ironthread.report.usage import LockUse, PoolUse, QueueUse
+    from ironthread.report.verdict import Verdict
     from ironthread.report.waited import Spread, Waited
 
 _SCHEMA = 1
@@ -124,11 +130,22 @@ def _report(report: Report) -> dict[str, Any]:
         "locks": [_lock(lock) for lock in report.usage.locks],
         "queues": [_queue(queue) for queue in report.usage.queues],
         "pools": [_pool(pool) for pool in report.usage.pools],
+        "verdict": [_verdict(verdict) for verdict in report.verdict],
         "gil": _gil(report.gil),
         "told": [
             {"title": told.title, "headline": told.headline, "text": told.text}
             for told in report.told
         ],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "code": verdict.code,
+        "finding": verdict.finding(),
+        "figures": verdict.figures,
+        "advice": verdict.advice(),
+        "origin": _origin(verdict.origin),
     }
 
 

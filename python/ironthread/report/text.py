@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ironthread.report.collect import Ended, Report, Site, Thread
 from ironthread.report.colour import Paint
-from ironthread.report.names import cut, label, pattern
+from ironthread.report.names import cut, label, pattern, wrapped
 from ironthread.report.place import place, shortened
 from ironthread.report.spent import Spent, Starved, starved
 from ironthread.report.table import count, duration, fitted, table
@@ -52,6 +52,7 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     page = Page(directory, _WIDTH, report.elapsed, paint)
     parts = [
         [paint.title(_title(report, directory)), _summary(report), *_gil(report)],
+        _verdict(report, directory, paint),
         _told(report),
         _threads(report, paint),
         _sites(report, page),
@@ -60,6 +61,15 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     ]
     text = "\n\n".join("\n".join(part) for part in parts if part)
     return f"{text}\n{'─' * _WIDTH}\n"
+
+
+def _verdict(report: Report, directory: str, paint: Paint) -> list[str]:
+    """What limits the program, and what to try."""
+    lines: list[str] = []
+    for verdict in report.verdict:
+        lines += map(paint.alarm, wrapped(verdict.finding(directory), _WIDTH))
+        lines += wrapped(verdict.advice(directory), _WIDTH)
+    return lines
 
 
 def _told(report: Report) -> list[str]:
@@ -94,8 +104,8 @@ def _gil(report: Report) -> list[str]:
     if gil is None or gil.contended < _GIL_SHARE:
         return []
     return [
-        f"GIL held {gil.held:.0%} of the time, wanted by others {gil.contended:.0%}; "
-        f"{gil.waiters:.1f} threads waited for it in the mean"
+        f"GIL held {gil.held:.0%}, wanted by others {gil.contended:.0%} of the time; "
+        f"{gil.waiters:.1f} threads waited in the mean"
     ]
 
 
