@@ -42,6 +42,14 @@ class Spent:
         self.elsewhere = rest - sampled
 
 
+def computed(thread: Thread) -> float:
+    """The seconds that a thread computed.
+
+    A thread that has the GIL and gets no processor computes, too: its own samples tell.
+    """
+    return max(thread.cpu or 0.0, thread.gil_held)
+
+
 class Starved:
     """A thread that waited far longer than its peers for what they compete for."""
 

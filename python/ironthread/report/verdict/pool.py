@@ -74,7 +74,8 @@ def _elsewhere(report: Report) -> float | None:
     """
     if report.cpu > thresholds.IDLE_CPU * report.elapsed:
         return None
-    if report.gil is not None and report.gil.contended > thresholds.LITTLE:
+    gil = report.gil
+    if gil is not None and (gil.contended > thresholds.LITTLE or gil.held > thresholds.IDLE_CPU):
         return None
     threads = [thread for thread in report.threads if not thread.is_main]
     lived = sum(thread.lived for thread in threads)

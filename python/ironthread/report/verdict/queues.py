@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ironthread.report.spent import computed
 from ironthread.report.verdict import thresholds
 from ironthread.report.verdict.finding import Verdict
 
@@ -43,8 +44,8 @@ def starved_consumers(report: Report) -> Verdict | None:
     A producer that waits itself, for input, may have nothing to produce: nothing is said of it.
     """
     waits = {site.origin: site.waited.total for site in report.sites if site.kind == "Queue.get"}
-    busy = max(report.threads, key=lambda thread: thread.cpu or 0.0, default=None)
-    if busy is None or (busy.cpu or 0.0) < thresholds.MOST * report.elapsed:
+    busy = max(report.threads, key=computed, default=None)
+    if busy is None or computed(busy) < thresholds.MOST * report.elapsed:
         return None
     for queue in _pipelines(report):
         idle = waits.get(queue.origin, 0.0) / report.elapsed
@@ -56,7 +57,7 @@ def starved_consumers(report: Report) -> Verdict | None:
             f"waited for an item in the mean, while {busy.name or 'a thread'} computed."
         )
         advice = "Make producing faster, or share it among processes; fewer consumers would do."
-        figures = {"empty": empty, "idle": idle, "producer_cpu": (busy.cpu or 0.0) / report.elapsed}
+        figures = {"empty": empty, "idle": idle, "producer": computed(busy) / report.elapsed}
         return Verdict("starved-consumers", finding, advice, figures, queue.origin)
     return None
 
