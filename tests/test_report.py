@@ -34,6 +34,7 @@ def row(name: str | None, **facts: Any) -> dict[str, Any]:
         "ended": 1.0,
     }
     plain |= {"name": name, "cpu": None, "waited": {}, "waiting": None, "overtaken": 0}
+    plain |= {"gil_held": 0.0, "gil_waited": 0.0}
     return plain | facts
 
 
@@ -46,7 +47,8 @@ def wait_row(kind: str, line: int, count: int, total: float) -> dict[str, Any]:
 
 def snapshot_with(**parts: Any) -> dict[str, Any]:
     """A snapshot of three seconds as the engine makes it."""
-    plain = {"waits": [], "locks": [], "queues": [], "pools": [], "elapsed": 3.0}
+    plain: dict[str, Any] = {"waits": [], "locks": [], "queues": [], "pools": []}
+    plain |= {"gil": None, "elapsed": 3.0}
     ended = {"count": 0}
     return plain | {"threads": [row("MainThread")], "ended": ended} | parts
 
@@ -284,7 +286,7 @@ def test_json_has_the_documented_members() -> None:
     )
     assert list(found) == [
         *("schema", "program", "process", "elapsed", "cpu"),
-        *("threads", "waits", "locks", "queues", "pools", "told"),
+        *("threads", "waits", "locks", "queues", "pools", "verdict", "gil", "told"),
     ]
     assert found["program"] == ["app.py", "-v"]
     assert found["process"] == os.getpid()

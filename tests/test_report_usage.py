@@ -171,7 +171,7 @@ def test_nobody_is_starved_where_all_wait_alike_or_have_nothing_to_do() -> None:
 
 
 def test_threads_that_are_not_kept_one_by_one_are_counted() -> None:
-    row = {"count": 5000, "peak": 70, "lived": 100.0, "cpu": 2.0, "overtaken": 1}
+    row = {"count": 5000, "peak": 70, "lived": 100.0, "cpu": 2.0, "overtaken": 1, "gil_waited": 3.0}
     ended = Ended(row | {"waited": {"Lock": {"count": 9, "total": 8.0, "longest": 1.0, "gil": 0}}})
     main = thread("MainThread", 0, 2, is_main=True)
     report = Report(["app.py"], 2.0, 0.5, [main, thread("last")], [], ended=ended)

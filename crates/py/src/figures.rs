@@ -58,8 +58,21 @@ pub(crate) fn ended(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     row.set_item("lived", seconds(facts.lived))?;
     row.set_item("cpu", facts.cpu.as_secs_f64())?;
     row.set_item("waited", waits_by_kind(py, &facts.waits, &facts.attaching)?)?;
+    row.set_item("gil_waited", seconds(facts.sampled_waiting))?;
     row.set_item("overtaken", facts.overtaken)?;
     Ok(row)
+}
+
+/// How the interpreter's lock was used; none where it was not looked at.
+pub(crate) fn interpreter(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
+    let Some(facts) = metrics::interpreter() else { return Ok(None) };
+    let row = PyDict::new(py);
+    row.set_item("looks", facts.looks)?;
+    row.set_item("observed", seconds(facts.observed))?;
+    row.set_item("held", seconds(facts.held))?;
+    row.set_item("contended", seconds(facts.contended))?;
+    row.set_item("waited", seconds(facts.waited))?;
+    Ok(Some(row))
 }
 
 fn times(py: Python<'_>, tally: Tally, spread: Spread) -> PyResult<Bound<'_, PyDict>> {

@@ -93,6 +93,7 @@ impl Host for Interpreter {
         detach(&mut || {
             sleep();
             awake = clock::now();
+            registry::note_returning();
         });
         registry::count_attaching(clock::now().saturating_sub(awake));
     }
@@ -147,6 +148,11 @@ impl Host for Interpreter {
     fn stacks(&self) -> Vec<(u64, Stack)> {
         // A thread that is caught here by the end of the interpreter hangs for ever, as in `detached`.
         Python::try_attach(stack::of_all).unwrap_or_default()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn looks_apart(&self) {
+        possession::look_apart();
     }
 
     #[cfg(target_os = "linux")]

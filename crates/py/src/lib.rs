@@ -20,6 +20,8 @@ mod event;
 mod figures;
 mod foreign;
 mod future;
+#[cfg(target_os = "linux")]
+mod gil_words;
 mod host;
 mod hot;
 mod initialized;

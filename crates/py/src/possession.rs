@@ -12,6 +12,7 @@
 
 #![allow(unsafe_code, reason = "the interpreter gives out its states as pointers")]
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::ptr;
@@ -24,6 +25,7 @@ use pyo3::prelude::*;
 
 /// As much of a thread state as is looked at, in words.
 const WORDS: usize = 64;
+const MEMORY_FILE: &str = "/proc/self/mem";
 /// A list of more threads than this is taken to be a broken one.
 const MOST_THREADS: usize = 20_000;
 /// `next` of a thread state; `prev`, `next` and `interp` are its first three words.
@@ -43,11 +45,18 @@ fn holding_bit(py: Python<'_>) -> Option<(usize, u32)> {
 /// How to look.
 struct Layout {
     memory: File,
+    /// The process whose memory it is. That of a forked child is another.
+    process: u32,
     /// The interpreter's address.
     interpreter: usize,
     /// The word of a thread state that is the thread's identifier. The system's follows.
     ident: usize,
     holding_bit: Option<(usize, u32)>,
+}
+
+thread_local! {
+    /// The process's memory, of a thread that has descriptors of its own.
+    static MEMORY: OnceCell<Option<File>> = const { OnceCell::new() };
 }
 
 static LAYOUT: OnceLock<Option<Layout>> = OnceLock::new();
@@ -64,7 +73,7 @@ fn find(py: Python<'_>, ident: u64) -> Option<Layout> {
     if flags.contains('t') {
         return None; // built without the lock
     }
-    let memory = File::open("/proc/self/mem").ok()?;
+    let memory = File::open(MEMORY_FILE).ok()?;
     // SAFETY: the thread is attached.
     let interpreter = unsafe { ffi::PyInterpreterState_Get() }.expose_provenance();
     // SAFETY: the thread is attached.
@@ -75,7 +84,13 @@ fn find(py: Python<'_>, ident: u64) -> Option<Layout> {
     let holding_bit = holding_bit(py);
     let is_as_expected = state[INTERPRETER] == interpreter
         && holding_bit.is_none_or(|(word, bit)| state[word] >> bit & 1 == 1);
-    is_as_expected.then_some(Layout { memory, interpreter, ident, holding_bit })
+    is_as_expected.then_some(Layout {
+        memory,
+        process: std::process::id(),
+        interpreter,
+        ident,
+        holding_bit,
+    })
 }
 
 fn read(memory: &File, address: usize) -> Option<State> {
@@ -91,28 +106,47 @@ fn read(memory: &File, address: usize) -> Option<State> {
 /// Looks. Called by any thread.
 pub(crate) fn look() -> Possession {
     let Some(Some(layout)) = LAYOUT.get() else { return Possession::Unknown };
-    layout.look().unwrap_or(Possession::Unknown)
+    let look = |own: &OnceCell<Option<File>>| match own.get() {
+        Some(own) => layout.look(own.as_ref()?),
+        None => layout.look(layout.memory_of_process()?),
+    };
+    MEMORY.try_with(look).ok().flatten().unwrap_or(Possession::Unknown)
+}
+
+/// The calling thread has descriptors of its own, and is going to look.
+pub(crate) fn look_apart() {
+    // A thread that is being torn down looks no more.
+    let _ = MEMORY.try_with(|own| own.get_or_init(|| File::open(MEMORY_FILE).ok()).is_some());
+}
+
+/// Whether it can be told who has the lock.
+pub(crate) fn is_seen() -> bool {
+    matches!(LAYOUT.get(), Some(Some(_)))
 }
 
 impl Layout {
+    fn memory_of_process(&self) -> Option<&File> {
+        (self.process == std::process::id()).then_some(&self.memory)
+    }
+
     /// `None` when what was read makes no sense.
-    fn look(&self) -> Option<Possession> {
+    fn look(&self, memory: &File) -> Option<Possession> {
         match self.holding_bit {
-            None => self.look_at_word(),
-            Some((word, bit)) => self.look_at_bits(word, bit),
+            None => self.look_at_word(memory),
+            Some((word, bit)) => self.look_at_bits(memory, word, bit),
         }
     }
 
-    fn look_at_word(&self) -> Option<Possession> {
+    fn look_at_word(&self, memory: &File) -> Option<Possession> {
         // SAFETY: an atomic load of the interpreter's, which any thread may make at any time.
         let current = unsafe { ffi::compat::PyThreadState_GetUnchecked() };
         if current.is_null() {
             return Some(Possession::Free);
         }
-        self.held_by(&read(&self.memory, current.addr())?)
+        self.held_by(&read(memory, current.addr())?)
     }
 
-    fn look_at_bits(&self, word: usize, bit: u32) -> Option<Possession> {
+    fn look_at_bits(&self, memory: &File, word: usize, bit: u32) -> Option<Possession> {
         let interpreter = ptr::with_exposed_provenance_mut(self.interpreter);
         // SAFETY: the main interpreter, whose memory stays for as long as the process; the function
         // reads one pointer of it.
@@ -122,7 +156,7 @@ impl Layout {
             if next == 0 {
                 return Some(found);
             }
-            let state = read(&self.memory, next)?;
+            let state = read(memory, next)?;
             if state[word] >> bit & 1 == 1 {
                 if found != Possession::Free {
                     return None;

@@ -14,6 +14,8 @@ use crate::figures::{self, origin_into, spread_into, tally_into, waits_by_kind};
 #[pyfunction]
 pub(crate) fn watch_start(py: Python<'_>) -> PyResult<()> {
     crate::origin::prepare(py)?;
+    #[cfg(target_os = "linux")]
+    crate::gil_words::prepare(py);
     watch::start();
     Ok(())
 }
@@ -48,6 +50,7 @@ pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     snapshot.set_item("pools", figures::pools(py)?)?;
     snapshot.set_item("threads", threads)?;
     snapshot.set_item("ended", figures::ended(py)?)?;
+    snapshot.set_item("gil", figures::interpreter(py)?)?;
     snapshot.set_item("elapsed", since_start(ironthread::wait::clock::now()))?;
     Ok(snapshot)
 }
@@ -84,6 +87,8 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
     row.set_item("ended", facts.ended.map(since_start))?;
     row.set_item("cpu", facts.cpu.map(|cpu| cpu.as_secs_f64()))?;
     row.set_item("waited", waits_by_kind(py, &facts.waits, &facts.attaching)?)?;
+    row.set_item("gil_held", seconds(facts.sampled.holding))?;
+    row.set_item("gil_waited", seconds(facts.sampled.waiting))?;
     row.set_item("overtaken", facts.overtaken)?;
     let waiting = facts.waiting.map(|waiting| waiting_row(py, waiting)).transpose()?;
     if let Some(waiting) = &waiting {

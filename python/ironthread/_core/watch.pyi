@@ -87,6 +87,9 @@ class _ThreadRow(TypedDict):
     # Seconds of processor time.
     cpu: float | None
     waited: dict[str, _KindTally]
+    # Seconds elsewhere than in waits of ours with the GIL, and waiting for it, as sampled.
+    gil_held: float
+    gil_waited: float
     overtaken: int
     waiting: _HeldRow | None
 
@@ -97,7 +100,17 @@ class _EndedRow(TypedDict):
     lived: float
     cpu: float
     waited: dict[str, _KindTally]
+    gil_waited: float
     overtaken: int
+
+class _GilRow(TypedDict):
+    looks: int
+    # Seconds that the looks stand for; of these: somebody had the GIL; and somebody waited for it.
+    observed: float
+    held: float
+    contended: float
+    # The seconds that all threads together waited.
+    waited: float
 
 class _Snapshot(TypedDict):
     waits: list[_WaitRow]
@@ -107,6 +120,8 @@ class _Snapshot(TypedDict):
     threads: list[_ThreadRow]
     # Of the threads that have ended, all but the last.
     ended: _EndedRow
+    # None where the GIL was not looked at.
+    gil: _GilRow | None
     elapsed: float
 
 def watch_is_on() -> bool: ...

@@ -10,7 +10,9 @@ import os
 import threading
 
 from ironthread import _explain
+from ironthread.report.gil import Gil
 from ironthread.report.usage import Usage
+from ironthread.report.verdict import judge
 from ironthread.report.waited import Spread, Waited
 
 TYPE_CHECKING = False
@@ -71,7 +73,7 @@ class Thread:
 
     __slots__ = (
         *("name", "ident", "native_id", "is_main", "started", "ended", "alive", "cpu"),
-        *("waited", "waiting", "overtaken"),
+        *("waited", "waiting", "overtaken", "gil_held", "gil_waited"),
     )
 
     def __init__(
@@ -87,6 +89,8 @@ class Thread:
         waited: dict[str, Waited] | None = None,
         waiting: Waiting | None = None,
         overtaken: int = 0,
+        gil_held: float = 0.0,
+        gil_waited: float = 0.0,
     ) -> None:
         self.name = name
         self.ident = ident
@@ -100,6 +104,10 @@ class Thread:
         self.waiting = waiting
         self.overtaken = overtaken
         """How often it was woken for something that another thread took first."""
+        self.gil_held = gil_held
+        """How long it had the GIL, as sampled outside of its waits."""
+        self.gil_waited = gil_waited
+        """How long it waited for the GIL, as sampled outside of its waits."""
 
     @property
     def lived(self) -> float:
@@ -118,13 +126,14 @@ class Thread:
 class Ended:
     """The threads that ended and are not told one by one: sums."""
 
-    __slots__ = ("count", "cpu", "lived", "overtaken", "peak", "waited")
+    __slots__ = ("count", "cpu", "gil_waited", "lived", "overtaken", "peak", "waited")
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.count: int = row["count"]
         self.peak: int = row["peak"]
         self.lived: float = row["lived"]
         self.cpu: float = row["cpu"]
+        self.gil_waited: float = row["gil_waited"]
         self.overtaken: int = row["overtaken"]
         self.waited = _waited_by_kind(row["waited"])
 
@@ -143,6 +152,7 @@ class Report:
         usage: Usage | None = None,
         ended: Ended | None = None,
         told: Sequence[Told] = (),
+        gil: Gil | None = None,
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -157,6 +167,10 @@ class Report:
         """Threads that are not in the list, if there are any."""
         self.told = list(told)
         """The deadlocks, and orders of locks, that were told while the program ran."""
+        self.gil = gil
+        """How the GIL was used; None where that could not be seen."""
+        self.verdict = judge(self)
+        """What limits the program, if that is clear."""
 
     @property
     def started(self) -> int:
@@ -198,7 +212,9 @@ def collect(
     usage = Usage.of(snapshot, named)
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
-    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, _explain.told)
+    gil = Gil.of(snapshot["gil"])
+    told = _explain.told
+    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, told, gil)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
@@ -214,6 +230,8 @@ def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
         cpu=row["cpu"],
         waited=_waited_by_kind(row["waited"]),
         overtaken=row["overtaken"],
+        gil_held=row["gil_held"],
+        gil_waited=row["gil_waited"],
     )
 
 

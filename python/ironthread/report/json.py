@@ -9,8 +9,9 @@ One object, all times in seconds, points in time counted from the start of the p
     threads
       started     how many threads the program started
       peak        the most that were alive at one time, the main thread included
-      others      null, or, of the threads that are not in the list: {count, lived, cpu, waited,
-                  overtaken}; they are all that ended before the last 2,000 of those that ended
+      others      null, or, of the threads that are not in the list: {count, lived, cpu, gil_waited,
+                  waited, overtaken}; they are all that ended before the last 2,000 of those that
+                  ended; waits for the GIL that follow a wait of ours are not in gil_waited
       list        the main thread, then the others in the order of their start; for each
         name, ident, native_id
         main      whether it is the main thread
@@ -55,6 +56,15 @@ One object, all times in seconds, points in time counted from the start of the p
         utilisation  the share of that time in which workers ran calls (1: all of them always)
         saturated    all workers busy and calls waiting: {total, longest, waiting}, with the most
                      calls that waited in the longest such time
+    verdict       what limits the program, where that is clear (docs/report.md): none, or a list of
+      code        gil, io, lock, slow-stage, starved-consumers, too-many-threads, too-few-workers
+      finding, advice   in words
+      figures     an object: what the finding rests on; shares are of the program's time
+      origin      the line that made the lock, queue or pool; null where it is about none
+    gil           null where it could not be seen, or as sampled while there were several threads
+      looks, observed      how often it was looked at, and the time that these looks stand for
+      held, contended      shares of that: a thread had it; and at least one waited for it
+      waiters              how many waited for it, in the mean
     told          what was explained on standard error while the program ran, at most 100
         title     "deadlock" or "lock order"
         headline, text   in a few words, and the whole explanation
@@ -64,10 +74,11 @@ Thread.start (for a thread to begin), Thread.join, Future (for its outcome), sub
 a bounded pool), work (for a call, of pools beyond the standard ones) or RateLimit.
 `origin` is {file, line}, where the object waited for was made (a thread: where it was started), or
 null when that was before the program started; `objects` tells how many that line made.
-`time`: `running` is CPU time (null when not known); `gil` is how long the thread was back from a
-wait and not let run, which `waited` and `waits` include; `locks` (conditions, events, barriers),
-`queues` (and a pool's calls and places), `joins` (and futures) is time asleep there; `elsewhere` is
-the rest: input and output, sleep, rate limits, and turns of other threads while it could have run.
+`time`: `running` is CPU time (null when not known); `gil` is how long the thread waited for the
+GIL: back from a wait, which `waited` and `waits` include, and otherwise, as sampled; `locks`
+(conditions, events, barriers), `queues` (and a pool's calls and places), `joins` (and futures) is
+time asleep there; `elsewhere` is the rest: input and output, sleep, rate limits, a busy processor.
+Where the member `gil` above is null, waits for the GIL that follow no wait of ours are in there.
 `waited` and `waits` tell of waits that are over. The thread that serves timers is not listed, and
 its waits are not counted.
 """
@@ -83,11 +94,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ironthread.report.collect import Ended, Report, Site, Thread
+    from ironthread.report.gil import Gil
     from ironthread.report.spent import Starved
     from ironthread.report.usage import LockUse, PoolUse, QueueUse
+    from ironthread.report.verdict import Verdict
     from ironthread.report.waited import Spread, Waited
 
 _SCHEMA = 1
+_GIL = ("looks", "observed", "held", "contended", "waiters")
 
 
 def render(report: Report) -> str:
@@ -116,11 +130,27 @@ def _report(report: Report) -> dict[str, Any]:
         "locks": [_lock(lock) for lock in report.usage.locks],
         "queues": [_queue(queue) for queue in report.usage.queues],
         "pools": [_pool(pool) for pool in report.usage.pools],
+        "verdict": [_verdict(verdict) for verdict in report.verdict],
+        "gil": _gil(report.gil),
         "told": [
             {"title": told.title, "headline": told.headline, "text": told.text}
             for told in report.told
         ],
     }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "code": verdict.code,
+        "finding": verdict.finding(),
+        "figures": verdict.figures,
+        "advice": verdict.advice(),
+        "origin": _origin(verdict.origin),
+    }
+
+
+def _gil(gil: Gil | None) -> dict[str, Any] | None:
+    return None if gil is None else {name: getattr(gil, name) for name in _GIL}
 
 
 def _ended(ended: Ended | None) -> dict[str, Any] | None:
@@ -130,6 +160,7 @@ def _ended(ended: Ended | None) -> dict[str, Any] | None:
         "count": ended.count,
         "lived": ended.lived,
         "cpu": ended.cpu,
+        "gil_waited": ended.gil_waited,
         "waited": {kind: _waited(waited) for kind, waited in ended.waited.items()},
         "overtaken": ended.overtaken,
     }

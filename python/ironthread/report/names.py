@@ -24,3 +24,14 @@ def cut(text: str, length: int) -> str:
     """The text on one line of at most so many characters."""
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text on lines of at most so many characters, as far as its words allow."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".lstrip()
+    return lines

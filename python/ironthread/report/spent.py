@@ -29,13 +29,25 @@ class Spent:
     def __init__(self, thread: Thread, end: float) -> None:
         waits = thread.waits(end)
         self.running = thread.cpu
-        self.gil = sum(waited.gil for waited in thread.waited.values())
         self.locks = sum(seconds for kind, seconds in waits.items() if kind in _LOCKS)
         self.queues = sum(seconds for kind, seconds in waits.items() if kind in _QUEUES)
         self.joins = sum(seconds for kind, seconds in waits.items() if kind in _JOINS)
-        known = (thread.cpu or 0.0) + self.gil + self.locks + self.queues + self.joins
+        back = sum(waited.gil for waited in thread.waited.values())
+        known = (thread.cpu or 0.0) + back + self.locks + self.queues + self.joins
         # Clocks of different kinds may disagree a little.
-        self.elsewhere = max(thread.lived - known, 0.0)
+        rest = max(thread.lived - known, 0.0)
+        # Samples tell of the rest: no more than that.
+        sampled = min(thread.gil_waited, rest)
+        self.gil = back + sampled
+        self.elsewhere = rest - sampled
+
+
+def computed(thread: Thread) -> float:
+    """The seconds that a thread computed.
+
+    A thread that has the GIL and gets no processor computes, too: its own samples tell.
+    """
+    return max(thread.cpu or 0.0, thread.gil_held)
 
 
 class Starved:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ironthread.report.collect import Ended, Report, Site, Thread
 from ironthread.report.colour import Paint
-from ironthread.report.names import cut, label, pattern
+from ironthread.report.names import cut, label, pattern, wrapped
 from ironthread.report.place import place, shortened
 from ironthread.report.spent import Spent, Starved, starved
 from ironthread.report.table import count, duration, fitted, table
@@ -35,11 +35,13 @@ _KINDS = (
     *("Queue.get", "Queue.put", "Queue.join", "Thread.join", "Future"),
     *("submit", "work", "RateLimit"),
 )
-# A thread's time that was spent at no door of ours: input and output, sleep, the GIL taken away.
+# A thread's time that was spent at no door of ours: input and output, sleep, a busy processor.
 _ELSEWHERE = "elsewhere"
-# Awake again, and not running yet.
+# Awake, or not asleep at all, and not let run.
 _GIL = "GIL"
 _STARVED = 3
+# Who waits for the GIL more rarely than that need not know.
+_GIL_SHARE = 0.1
 # How long a new thread takes to begin is nothing that a program could change.
 _NOT_SHOWN = frozenset({"Thread.start"})
 
@@ -49,7 +51,8 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     paint = Paint(coloured)
     page = Page(directory, _WIDTH, report.elapsed, paint)
     parts = [
-        [paint.title(_title(report, directory)), _summary(report)],
+        [paint.title(_title(report, directory)), _summary(report), *_gil(report)],
+        _verdict(report, directory, paint),
         _told(report),
         _threads(report, paint),
         _sites(report, page),
@@ -58,6 +61,15 @@ def render(report: Report, directory: str, coloured: bool = False) -> str:
     ]
     text = "\n\n".join("\n".join(part) for part in parts if part)
     return f"{text}\n{'─' * _WIDTH}\n"
+
+
+def _verdict(report: Report, directory: str, paint: Paint) -> list[str]:
+    """What limits the program, and what to try."""
+    lines: list[str] = []
+    for verdict in report.verdict:
+        lines += map(paint.alarm, wrapped(verdict.finding(directory), _WIDTH))
+        lines += wrapped(verdict.advice(directory), _WIDTH)
+    return lines
 
 
 def _told(report: Report) -> list[str]:
@@ -84,6 +96,17 @@ def _summary(report: Report) -> str:
         f"ran {duration(report.elapsed)} · CPU {duration(report.cpu)}{share} · "
         f"{threads} started, at most {report.peak} alive at once"
     )
+
+
+def _gil(report: Report) -> list[str]:
+    """How the GIL was used, where threads waited for it."""
+    gil = report.gil
+    if gil is None or gil.contended < _GIL_SHARE:
+        return []
+    return [
+        f"GIL held {gil.held:.0%}, wanted by others {gil.contended:.0%} of the time; "
+        f"{gil.waiters:.1f} threads waited in the mean"
+    ]
 
 
 class _Row:

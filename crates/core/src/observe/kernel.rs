@@ -1,6 +1,10 @@
 //! What the kernel knows of the process's threads.
 
 use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -46,6 +50,31 @@ pub(super) fn own_cpu() -> Option<Duration> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn own_cpu() -> Option<Duration> {
     None
+}
+
+/// The file in which the kernel tells what a thread of the process sleeps in (`proc_pid_syscall(5)`).
+#[cfg(target_os = "linux")]
+pub struct SystemCall(File);
+
+#[cfg(target_os = "linux")]
+impl SystemCall {
+    /// That of the thread with this number of the kernel's; `None` where there is none.
+    #[must_use]
+    pub fn of(native_id: u32) -> Option<Self> {
+        File::open(format!("/proc/self/task/{native_id}/syscall")).ok().map(Self)
+    }
+
+    /// The address of the word at which the thread sleeps in `futex(2)`; `None` where it does not, has ended, or the
+    /// system does not tell.
+    #[must_use]
+    pub fn futex(&self) -> Option<usize> {
+        let mut line = [0; 64];
+        let length = self.0.read_at(&mut line, 0).ok()?;
+        let mut words = std::str::from_utf8(&line[..length]).ok()?.split(' ');
+        let number: libc::c_long = words.next()?.parse().ok()?;
+        let address = words.next()?.strip_prefix("0x")?;
+        (number == libc::SYS_futex).then(|| usize::from_str_radix(address, 16).ok()).flatten()
+    }
 }
 
 /// A living thread's processor time: the first figure of its `schedstat` (`proc_pid_schedstat(5)`).

@@ -12,6 +12,8 @@ pub mod order;
 pub mod origin;
 pub mod registry;
 #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+pub mod sampler;
+#[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
 pub mod serve;
 pub mod stack;
 pub(crate) mod tally;

@@ -43,6 +43,8 @@ mod unix {
     use crate::observe::origin::{self, OriginGuard};
     use crate::observe::registry::{self, RegistryGuard};
     #[cfg(all(feature = "serve", target_os = "linux"))]
+    use crate::observe::sampler::{self, SamplerGuard};
+    #[cfg(all(feature = "serve", target_os = "linux"))]
     use crate::observe::serve::{self, ServeGuard};
     use crate::thread::ThreadId;
     use crate::wait::table::{self, Bucket};
@@ -53,6 +55,9 @@ mod unix {
         // First: a server is started and stopped with no other of these locks held.
         #[cfg(all(feature = "serve", target_os = "linux"))]
         serve: ServeGuard,
+        // Before all that its thread takes, whose end is waited for.
+        #[cfg(all(feature = "serve", target_os = "linux"))]
+        sampler: Option<SamplerGuard>,
         _deadlock: DeadlockGuard,
         _order: OrderGuard,
         registry: RegistryGuard,
@@ -88,6 +93,8 @@ mod unix {
         let held = Held {
             #[cfg(all(feature = "serve", target_os = "linux"))]
             serve: serve::freeze(),
+            #[cfg(all(feature = "serve", target_os = "linux"))]
+            sampler: Some(sampler::freeze()),
             // Before the registry: who looks takes the registry's lock within.
             _deadlock: deadlock::freeze(),
             _order: order::freeze(),
@@ -101,7 +108,17 @@ mod unix {
     }
 
     extern "C" fn parent() {
-        let _ = HELD.try_with(RefCell::take);
+        let held = HELD.try_with(RefCell::take).ok().flatten();
+        #[cfg(not(all(feature = "serve", target_os = "linux")))]
+        drop(held);
+        #[cfg(all(feature = "serve", target_os = "linux"))]
+        if let Some(mut held) = held {
+            let sampler = held.sampler.take();
+            drop(held); // its thread begins when the locks that it takes are free
+            if let Some(sampler) = sampler {
+                sampler.go_on();
+            }
+        }
     }
 
     extern "C" fn child() {
@@ -109,7 +126,12 @@ mod unix {
         let held = HELD.try_with(RefCell::take).ok().flatten();
         let Some(held) = held else { return };
         #[cfg(all(feature = "serve", target_os = "linux"))]
-        held.serve.abandon();
+        {
+            held.serve.abandon();
+            if let Some(sampler) = held.sampler {
+                sampler.abandon();
+            }
+        }
         let (mut registry, mut buckets) = (held.registry, held.buckets);
         let survivor = ThreadId::current();
         for bucket in &mut buckets {

@@ -88,6 +88,9 @@ pub trait Host: Sync {
         Vec::new()
     }
 
+    /// The calling thread, which has descriptors of its own, is going to look who has the lock of the interpreter.
+    fn looks_apart(&self) {}
+
     /// Who has the lock of the interpreter. Called by any thread, and never waits.
     fn possession(&self) -> Possession {
         Possession::Unknown

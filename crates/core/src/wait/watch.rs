@@ -12,6 +12,8 @@ use super::site::{Kind, Site};
 use crate::observe::metrics::counters;
 use crate::observe::metrics::ledger::{Arrival, Ledger, ledger};
 use crate::observe::registry::{self, Waiting};
+#[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+use crate::observe::sampler;
 
 /// What is observed, a bit each: what takes a lock learns by one load whether there is more to do. Relaxed throughout:
 /// what begins around a switch may be seen or not.
@@ -78,11 +80,15 @@ pub fn start() {
     registry::begin_again();
     SINCE.store(clock::now(), Ordering::Relaxed);
     set(RECORDING, true);
+    #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+    sampler::begin();
 }
 
 /// Ends the recording; its figures stay.
 pub fn stop() {
     set(RECORDING, false);
+    #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+    sampler::end();
 }
 
 /// When the recording began, on [`clock::now`].

@@ -29,6 +29,8 @@ pub struct EndedThreads {
     pub waits: [Tally; Kind::ALL.len()],
     /// How much of these they waited for the host to take them back, in nanoseconds.
     pub attaching: [u64; Kind::ALL.len()],
+    /// How long they waited for the interpreter elsewhere than at the door, as sampled; nanoseconds.
+    pub sampled_waiting: u64,
     /// How often they were woken for something that another thread took first.
     pub overtaken: u64,
     /// The most threads, of all kinds, that lived at one time while these did.
@@ -75,6 +77,7 @@ impl Ended {
         for (sum, attaching) in sums.attaching.iter_mut().zip(facts.attaching) {
             *sum += attaching;
         }
+        sums.sampled_waiting += facts.sampled.waiting;
         sums.overtaken += facts.overtaken;
     }
 

@@ -10,6 +10,7 @@ use super::blockers::Blockers;
 use super::distribution::Distribution;
 use super::ended::Ended;
 use super::holds::Holds;
+use super::interpreter::Interpreter;
 use super::pool::Pools;
 use super::standing::Standing;
 use crate::observe::origin::Line;
@@ -40,6 +41,7 @@ pub(crate) struct Ledger {
     pub(crate) holds: Holds,
     pub(crate) pools: Pools,
     pub(crate) ended: Ended,
+    pub(crate) interpreter: Interpreter,
 }
 
 static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
@@ -48,6 +50,7 @@ static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
     holds: Holds::new(),
     pools: Pools::new(),
     ended: Ended::new(),
+    interpreter: Interpreter::new(),
 });
 
 /// The ledger, locked.
@@ -66,6 +69,7 @@ impl Ledger {
         self.records.clear();
         self.pools.clear();
         self.ended.clear();
+        self.interpreter = Interpreter::new();
     }
 
     /// What is known of the things of one kind that one line made.

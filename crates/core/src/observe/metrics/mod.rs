@@ -11,6 +11,7 @@ mod distribution;
 mod ended;
 pub mod flow;
 pub(crate) mod holds;
+mod interpreter;
 pub(crate) mod ledger;
 mod pool;
 mod rows;
@@ -18,5 +19,8 @@ mod standing;
 
 pub use distribution::{Distribution, Spread};
 pub use ended::{EndedThreads, MOST as MOST_ENDED};
+pub use interpreter::Interpreter;
 pub use pool::{PoolFacts, PoolMeter, Saturation, Task};
-pub use rows::{Blocker, LockFacts, QueueFacts, WaitFacts, ended, locks, pools, queues, waits};
+pub use rows::{
+    Blocker, LockFacts, QueueFacts, WaitFacts, ended, interpreter, locks, pools, queues, waits,
+};

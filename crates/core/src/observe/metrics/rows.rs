@@ -2,6 +2,7 @@
 
 use super::distribution::Spread;
 use super::ended::EndedThreads;
+use super::interpreter::Interpreter;
 use super::ledger::{Record, ledger};
 use super::pool::PoolFacts;
 use super::{counters, counters::Sums};
@@ -154,6 +155,13 @@ pub fn pools() -> Vec<PoolFacts> {
 #[must_use]
 pub fn ended() -> EndedThreads {
     ledger().ended.sums()
+}
+
+/// How the interpreter's lock was used; `None` where nobody looked, or could tell.
+#[must_use]
+pub fn interpreter() -> Option<Interpreter> {
+    let interpreter = ledger().interpreter;
+    (interpreter.looks > 0).then_some(interpreter)
 }
 
 /// The sums of every line, and of what has none by kind.

@@ -19,7 +19,7 @@ mod interpreter;
 mod own;
 mod picture;
 mod place;
-mod process;
+pub(super) mod process;
 mod question;
 mod server;
 mod text;

@@ -36,7 +36,7 @@ static EVENTFD: Mutex<Option<&'static OwnedFd>> = Mutex::new(None);
 
 /// Starts a thread that no signal is delivered to: the program's threads are to get them, in whose
 /// sleep they are waited for.
-pub(super) fn spawn_without_signals(
+pub(in crate::observe) fn spawn_without_signals(
     name: &str,
     body: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
@@ -53,6 +53,17 @@ pub(super) fn spawn_without_signals(
     // SAFETY: the set was written by the call before.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
     thread
+}
+
+/// Gives the calling thread a table of descriptors of its own, with none in it; `false` where the system cannot.
+///
+/// The program's numbers are not taken by what the thread opens. Nothing that the program has open is held open by the
+/// thread either: what would be copied to be closed is not copied at all (`close_range(2)`).
+pub(in crate::observe) fn leave_descriptors() -> bool {
+    const UNSHARE: libc::c_uint = 2; // CLOSE_RANGE_UNSHARE, which not every C library names
+    // SAFETY: the call takes numbers only. It changes the table of the calling thread, a new one, which no value that
+    // owns a descriptor refers to: the thread was given none.
+    unsafe { libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, UNSHARE) == 0 }
 }
 
 extern "C" fn arrived(_signal: c_int) {

@@ -3,22 +3,28 @@
 //! A thread enters when it is given its number (its first lock, wait or announcement) and leaves when it
 //! ends, unless the program is watched: then its record is kept for the report.
 
+pub(crate) mod samples;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::deadlock;
-use super::kernel::{cpu_of, native_id, own_cpu};
-use super::loan::Loan;
-use super::metrics::ledger::ledger;
-use super::onlookers;
-use super::stack::Stack;
-use super::tally::Tally;
 use crate::facade::AtomicU32;
+use crate::observe::deadlock;
+use crate::observe::kernel::{cpu_of, native_id, own_cpu};
+use crate::observe::loan::Loan;
+use crate::observe::metrics::ledger::ledger;
+use crate::observe::onlookers;
+#[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+use crate::observe::sampler;
+use crate::observe::stack::Stack;
+use crate::observe::tally::Tally;
 use crate::thread::{Life, ThreadId};
 use crate::wait::{self, Kind, Site, clock, host, watch};
+
+pub use samples::Sampled;
 
 /// Where a thread waits, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +76,14 @@ pub struct ThreadFacts {
     pub attaching: [u64; Kind::ALL.len()],
     /// How often it was woken for something that another thread took first; recorded while watched.
     pub overtaken: u64,
+    /// What was sampled of the time it spent elsewhere than at the door; while watched.
+    pub sampled: Sampled,
+    /// When it was sampled last, or seen at the door.
+    sampled_at: u64,
     /// What it waits for now.
     pub waiting: Option<Waiting>,
+    /// Whether it is back from its sleep there, and waits for the host to take it back; while watched.
+    returning: bool,
     /// Who has to bring that about: the holder of the lock, the thread that is joined, who runs the job.
     pub holder: Option<ThreadId>,
     /// Where it waits, when that was noted.
@@ -187,7 +199,10 @@ pub(crate) fn enrol(id: ThreadId) {
         waits: [Tally::default(); Kind::ALL.len()],
         attaching: [0; Kind::ALL.len()],
         overtaken: 0,
+        sampled: Sampled::default(),
+        sampled_at: 0,
         waiting: None,
+        returning: false,
         holder: None,
         stack: None,
     };
@@ -196,6 +211,10 @@ pub(crate) fn enrol(id: ThreadId) {
     // Without thread-local storage (a thread being torn down) the entry has no owner to remove it.
     if OWN.try_with(|own| own.replace(Some(Own { record, lives: Vec::new() }))).is_err() {
         records().remove(&id);
+    }
+    #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+    if watch::is_on() {
+        sampler::notice_thread();
     }
 }
 
@@ -284,9 +303,15 @@ pub(crate) fn count_wait(kind: Kind, nanoseconds: u64) -> bool {
     with_own(count).unwrap_or(true)
 }
 
+/// Notes that the calling thread is back from its sleep, and waits for the host to take it back.
+pub fn note_returning() {
+    with_own(|own| own.returning = true);
+}
+
 /// Counts the time that the calling thread, back from its sleep, waited for the host to take it back.
 pub fn count_attaching(nanoseconds: u64) {
     with_own(|own| {
+        own.returning = false;
         if let Some(waiting) = own.waiting {
             own.attaching[waiting.site.kind().index()] += nanoseconds;
         }
@@ -419,6 +444,7 @@ pub(crate) fn begin_again() {
             facts.waits = Default::default();
             facts.attaching = Default::default();
             facts.overtaken = 0;
+            facts.sampled = Sampled::default();
         }
     }
 }

@@ -1,0 +1,46 @@
+"""Threads that do less than their start costs."""
+
+from __future__ import annotations
+
+from ironthread.report.table import duration
+from ironthread.report.verdict import thresholds
+from ironthread.report.verdict.finding import Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ironthread.report.collect import Report
+
+
+def too_many_threads(report: Report) -> Verdict | None:
+    """Much of the time was waited for threads to begin, each longer than it then worked."""
+    started = report.started
+    starts = [site.waited for site in report.sites if site.kind == "Thread.start"]
+    waits = sum(waited.count for waited in starts)
+    if started < thresholds.CROWD or not waits:
+        return None
+    starting = sum(waited.total for waited in starts)
+    start = starting / waits
+    work = _cpu(report) / started
+    if starting < thresholds.STARTING * report.elapsed or start < thresholds.CHURN * work:
+        return None
+    if report.gil is not None and report.gil.waiters >= thresholds.WAITERS:
+        return None  # starts are slow for the GIL, too
+    finding = (
+        f"{started:,} threads were started, and starting them took {starting / report.elapsed:.0%} "
+        f"of the time. A start took {duration(start)} in the mean, and what the thread then did "
+        f"{duration(work)} of processor time."
+    )
+    advice = "Use a pool (concurrent.futures.ThreadPoolExecutor): its threads make many calls each."
+    figures = {
+        "started": started,
+        "starting": starting / report.elapsed,
+        "start": start,
+        "work": work,
+    }
+    return Verdict("too-many-threads", finding, advice, figures)
+
+
+def _cpu(report: Report) -> float:
+    """The processor time of all threads that were started."""
+    listed = sum(thread.cpu or 0.0 for thread in report.threads if not thread.is_main)
+    return listed + (report.ended.cpu if report.ended else 0.0)

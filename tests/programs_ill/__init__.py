@@ -1,0 +1,1 @@
+"""Programs that have exactly one thing that limits them, or nothing."""

@@ -1,0 +1,7 @@
+"""As many workers as calls, all of which wait for somebody else."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+with ThreadPoolExecutor(8) as pool:  # the line
+    list(pool.map(time.sleep, [0.6] * 8))
