@@ -3,6 +3,7 @@
 //! A thread enters when it is given its number (its first lock, wait or announcement) and leaves when it
 //! ends, unless the program is watched: then its record is kept for the report.
 
+#[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
 pub(crate) mod samples;
 
 use std::cell::RefCell;
@@ -24,7 +25,14 @@ use crate::observe::tally::Tally;
 use crate::thread::{Life, ThreadId};
 use crate::wait::{self, Kind, Site, clock, host, watch};
 
-pub use samples::Sampled;
+/// Of a thread's time elsewhere than at the door, as sampled; nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sampled {
+    /// It had the interpreter.
+    pub holding: u64,
+    /// It waited for it.
+    pub waiting: u64,
+}
 
 /// Where a thread waits, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,10 +87,18 @@ pub struct ThreadFacts {
     /// What was sampled of the time it spent elsewhere than at the door; while watched.
     pub sampled: Sampled,
     /// When it was sampled last, or seen at the door.
+    #[cfg_attr(
+        not(all(feature = "serve", target_os = "linux", not(loom))),
+        allow(dead_code, reason = "nobody looks")
+    )]
     sampled_at: u64,
     /// What it waits for now.
     pub waiting: Option<Waiting>,
     /// Whether it is back from its sleep there, and waits for the host to take it back; while watched.
+    #[cfg_attr(
+        not(all(feature = "serve", target_os = "linux", not(loom))),
+        allow(dead_code, reason = "nobody looks")
+    )]
     returning: bool,
     /// Who has to bring that about: the holder of the lock, the thread that is joined, who runs the job.
     pub holder: Option<ThreadId>,

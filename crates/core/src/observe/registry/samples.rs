@@ -4,15 +4,6 @@
 use super::{Record, ThreadFacts, records};
 use crate::thread::ThreadId;
 
-/// Of a thread's time elsewhere than at the door, as sampled; nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sampled {
-    /// It had the interpreter.
-    pub holding: u64,
-    /// It waited for it.
-    pub waiting: u64,
-}
-
 /// What a thread is doing, as far as the door knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Doing {
