@@ -63,6 +63,13 @@ WATCHING = Cost(
         Program("web crawler", (CRAWLER,), 0.05),
     ),
 )
+# Asked for, to look at one run: no bound is set.
+TRACING = Cost(
+    "With a timeline, compared with not watched",
+    ("--report", "none"),
+    ("--report", "none", "--trace", "{directory}/trace.json"),
+    (Program("short locks, 4 threads", (SHORT_LOCKS, "500000"), 0.50),),
+)
 
 
 def figures(command: tuple[str, ...]) -> tuple[float, float]:
@@ -116,7 +123,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=9, help="how often each program runs twice")
     options = parser.parse_args()
     head = f"{'CPU':>9}  {'middle half':>13}  {'time taken':>10}  {'allowed':>7}"
-    for cost in (DETECTION, WATCHING):
+    for cost in (DETECTION, WATCHING, TRACING):
         print(f"{cost.title} (1 is no cost)\n\n  {'':24}  {head}", flush=True)
         for program in cost.programs:
             print(line(program, *ratios(cost, program, options.pairs)), flush=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from ironthread.report.kinds import JOINS, LOCKS, QUEUES
 from ironthread.report.names import label, pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ironthread.report.collect import Thread
 
-_LOCKS = frozenset({"Lock", "RLock", "Condition", "Semaphore", "Event", "Barrier"})
-_QUEUES = frozenset({"Queue.get", "Queue.put", "submit", "work"})
-_JOINS = frozenset({"Queue.join", "Thread.start", "Thread.join", "Future"})
 # What threads compete for. (Who waits for an item may just have nothing to do.)
 _CONTESTED = frozenset({"Lock", "RLock", "Semaphore", "Queue.put", "submit"})
 
@@ -29,9 +27,9 @@ class Spent:
     def __init__(self, thread: Thread, end: float) -> None:
         waits = thread.waits(end)
         self.running = thread.cpu
-        self.locks = sum(seconds for kind, seconds in waits.items() if kind in _LOCKS)
-        self.queues = sum(seconds for kind, seconds in waits.items() if kind in _QUEUES)
-        self.joins = sum(seconds for kind, seconds in waits.items() if kind in _JOINS)
+        self.locks = sum(seconds for kind, seconds in waits.items() if kind in LOCKS)
+        self.queues = sum(seconds for kind, seconds in waits.items() if kind in QUEUES)
+        self.joins = sum(seconds for kind, seconds in waits.items() if kind in JOINS)
         back = sum(waited.gil for waited in thread.waited.values())
         known = (thread.cpu or 0.0) + back + self.locks + self.queues + self.joins
         # Clocks of different kinds may disagree a little.

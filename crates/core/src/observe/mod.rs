@@ -17,5 +17,6 @@ pub mod sampler;
 pub mod serve;
 pub mod stack;
 pub(crate) mod tally;
+pub mod timeline;
 
 pub use tally::Tally;
