@@ -122,7 +122,7 @@ impl Visit {
     /// On the way out for a moment. Returns when the wait began.
     pub(super) fn pause(self) -> u64 {
         registry::set_waiting(self.outer);
-        self.note_departure(clock::now());
+        self.note_departure();
         self.waiting.since
     }
 
@@ -134,18 +134,19 @@ impl Visit {
         }
     }
 
-    fn note_departure(&self, now: u64) {
+    /// The moment is taken with the ledger locked: nobody who has looked before it was told a longer time.
+    fn note_departure(&self) {
         if let Some(arrival) = self.arrival {
-            ledger().leave(self.waiting.site, arrival, now);
+            let mut ledger = ledger();
+            ledger.leave(self.waiting.site, arrival, clock::now());
         }
     }
 
     #[cold]
     fn record(&self) {
         let Waiting { site, since, .. } = self.waiting;
-        let now = clock::now();
-        self.note_departure(now);
-        let nanoseconds = now.saturating_sub(since);
+        let nanoseconds = clock::now().saturating_sub(since);
+        self.note_departure();
         if is_on() && registry::count_wait(site.kind(), nanoseconds) {
             ledger().add_wait(site, nanoseconds);
         }

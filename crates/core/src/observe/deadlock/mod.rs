@@ -31,6 +31,7 @@
 
 mod circle;
 pub mod policy;
+mod told;
 mod walk;
 
 use std::collections::VecDeque;
@@ -39,6 +40,7 @@ use std::time::Duration;
 
 pub use circle::{Deadlock, Link, Nature};
 pub use policy::Mode;
+pub use told::count as told_count;
 
 use super::kernel;
 use super::registry::{self, Sleeper, Waiting};
@@ -136,6 +138,7 @@ impl Doubts {
             Nature::AllAsleep => false,
         };
         if fails && self.may_fail {
+            told::note(deadlock.nature());
             // Who looks next finds the circle open.
             registry::set_waiting(None);
             return Some(Step::Fail(deadlock));
@@ -145,6 +148,7 @@ impl Doubts {
             return None;
         }
         told.push_back(key);
+        told::note(deadlock.nature());
         if told.len() > REMEMBERED {
             told.pop_front();
         }
