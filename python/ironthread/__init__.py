@@ -81,10 +81,14 @@ __all__ = [
     "as_completed",
     "deadlocks",
     "diagnosis",
+    "export",
     "install",
     "installed",
     "lock_order",
+    "logs",
+    "metrics",
     "queue",
+    "serve_metrics",
     "state",
     "threading",
     "uninstall",
@@ -100,18 +104,20 @@ _LATER = {
     "ThreadState": "ironthread._state",
     "WorkStealingExecutor": "ironthread._stealing",
     "as_completed": "ironthread._futures",
+    "serve_metrics": "ironthread.metrics",
     "state": "ironthread._state",
     "wait": "ironthread._futures",
 }
-_LATER_MODULES = frozenset({"aio", "diagnosis"})
+_LATER_MODULES = frozenset({"aio", "diagnosis", "export", "logs", "metrics"})
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ironthread import aio, diagnosis
+    from ironthread import aio, diagnosis, export, logs, metrics
     from ironthread._futures import Future, as_completed, wait
     from ironthread._pool import ThreadPoolExecutor
     from ironthread._state import Phase, ThreadState, state
     from ironthread._stealing import WorkStealingExecutor
+    from ironthread.metrics import serve_metrics
 
     __version__: str
 else:

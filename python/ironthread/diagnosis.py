@@ -10,10 +10,8 @@ has neither and may ask anew.
 from __future__ import annotations
 
 import atexit
-import os
-import threading
 
-from ironthread import _core
+from ironthread import _core, _recording
 
 __all__ = ["close", "dump_on", "listen"]
 
@@ -21,8 +19,6 @@ __all__ = ["close", "dump_on", "listen"]
 class _State:
     """What was begun here and has to be ended here."""
 
-    recording_process: int | None = None
-    """The process whose recording of waits it is."""
     ends_at_exit = False
 
 
@@ -55,9 +51,7 @@ def close() -> None:
     if not hasattr(_core, "serve_close"):
         return
     _core.serve_close()
-    if _State.recording_process == os.getpid():
-        _core.watch_stop()
-    _State.recording_process = None
+    _recording.need_no_more(__name__)
 
 
 def _check() -> None:
@@ -66,10 +60,7 @@ def _check() -> None:
 
 
 def _begin() -> None:
-    if not _core.watch_is_on():
-        _core.watch_start()
-        _State.recording_process = os.getpid()
-    _core.thread_named(threading.current_thread().name)
+    _recording.need(__name__)
     if not _State.ends_at_exit:
         # Registered early it comes late: what hangs at the end can be asked about.
         atexit.register(close)

@@ -17,6 +17,7 @@ mod crew;
 mod deadlock;
 mod errors;
 mod event;
+mod families;
 mod figures;
 mod foreign;
 mod future;
@@ -63,6 +64,7 @@ mod _core {
         },
         errors::prepare_futures,
         event::PyEvent,
+        families::metric_families,
         future::PyFuture,
         lock::PyLock,
         meter::{PyPoolMeter, PyPoolTask, pool_meter},
@@ -81,7 +83,7 @@ mod _core {
 
     #[cfg(target_os = "linux")]
     #[pymodule_export]
-    use super::serve::{serve_close, serve_dump_on, serve_listen};
+    use super::serve::{serve_close, serve_conceal, serve_dump_on, serve_expose, serve_listen};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -12,6 +12,7 @@ from .deadlock import set_deadlock_mode as set_deadlock_mode
 from .deadlock import set_tell_all_asleep as set_tell_all_asleep
 from .deadlock import thread_is_over as thread_is_over
 from .event import Event as Event
+from .families import metric_families as metric_families
 from .future import Future as Future
 from .future import prepare_futures as prepare_futures
 from .lock import Lock as Lock
@@ -33,7 +34,9 @@ from .rlock import RLock as RLock
 from .semaphore import BoundedSemaphore as BoundedSemaphore
 from .semaphore import Semaphore as Semaphore
 from .serve import serve_close as serve_close
+from .serve import serve_conceal as serve_conceal
 from .serve import serve_dump_on as serve_dump_on
+from .serve import serve_expose as serve_expose
 from .serve import serve_listen as serve_listen
 from .thread import Life as Life
 from .thread import name_os_thread as name_os_thread
@@ -83,6 +86,7 @@ __all__ = [
     "deadlock_words",
     "end_timer",
     "lock_order_words",
+    "metric_families",
     "name_os_thread",
     "pool_meter",
     "prepare_futures",
@@ -91,7 +95,9 @@ __all__ = [
     "queue_is_done",
     "queue_withdraw",
     "serve_close",
+    "serve_conceal",
     "serve_dump_on",
+    "serve_expose",
     "serve_listen",
     "set_deadlock_mode",
     "set_lock_order",

@@ -168,7 +168,7 @@ impl Visit {
     /// On the way out for a moment. Returns how the wait began.
     pub(super) fn pause(self) -> Begin {
         registry::set_waiting(self.outer);
-        self.note_departure(clock::now());
+        self.note_departure();
         Begin { since: self.waiting.since, holder: self.holder }
     }
 
@@ -180,9 +180,11 @@ impl Visit {
         }
     }
 
-    fn note_departure(&self, now: u64) {
+    /// The moment is taken with the ledger locked: nobody who has looked before it was told a longer time.
+    fn note_departure(&self) {
         if let Some(arrival) = self.arrival {
-            ledger().leave(self.waiting.site, arrival, now);
+            let mut ledger = ledger();
+            ledger.leave(self.waiting.site, arrival, clock::now());
         }
     }
 
@@ -190,8 +192,8 @@ impl Visit {
     fn record(&self) {
         let Waiting { site, since, .. } = self.waiting;
         let now = clock::now();
-        self.note_departure(now);
         let nanoseconds = now.saturating_sub(since);
+        self.note_departure();
         if is_on() && registry::count_wait(site.kind(), nanoseconds) {
             ledger().add_wait(site, nanoseconds);
             if keeps_intervals() {

@@ -35,6 +35,7 @@
 
 mod circle;
 pub mod policy;
+mod told;
 mod walk;
 mod workers;
 
@@ -45,6 +46,7 @@ use std::time::Duration;
 
 pub use circle::{Deadlock, Link, Nature};
 pub use policy::Mode;
+pub use told::count as told_count;
 pub use workers::Workers;
 pub(crate) use workers::named_by;
 
@@ -155,6 +157,7 @@ impl Doubts {
             Nature::AllAsleep => false,
         };
         if fails && self.may_fail {
+            told::note(deadlock.nature());
             // Who looks next finds the circle open.
             registry::set_waiting(None);
             return Some(Step::Fail(deadlock));
@@ -164,6 +167,7 @@ impl Doubts {
             return None;
         }
         told.push_back(key);
+        told::note(deadlock.nature());
         if told.len() > REMEMBERED {
             told.pop_front();
         }

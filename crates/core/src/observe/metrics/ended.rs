@@ -81,7 +81,7 @@ impl Ended {
         sums.overtaken += facts.overtaken;
     }
 
-    pub(super) fn sums(&self) -> EndedThreads {
+    pub(crate) fn sums(&self) -> EndedThreads {
         self.sums.as_deref().cloned().unwrap_or_default()
     }
 }

@@ -9,6 +9,8 @@ mod blockers;
 pub(crate) mod counters;
 mod distribution;
 mod ended;
+pub mod exposition;
+pub mod families;
 pub mod flow;
 pub(crate) mod holds;
 mod interpreter;
@@ -20,7 +22,7 @@ mod standing;
 pub use distribution::{Distribution, Spread};
 pub use ended::{EndedThreads, MOST as MOST_ENDED};
 pub use interpreter::Interpreter;
-pub use pool::{PoolFacts, PoolMeter, Saturation, Task};
+pub use pool::{PoolFacts, PoolMeter, Present, Saturation, Task};
 pub use rows::{
     Blocker, LockFacts, QueueFacts, WaitFacts, ended, interpreter, locks, pools, queues, waits,
 };

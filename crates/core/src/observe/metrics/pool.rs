@@ -70,6 +70,19 @@ pub struct PoolFacts {
     pub last: u64,
     /// Times in which all workers were busy and calls waited.
     pub saturation: Saturation,
+    /// The pools that there are now.
+    pub present: Present,
+}
+
+/// The pools of one line and name that there are now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Present {
+    /// The most workers that they may have, together.
+    pub workers: u64,
+    /// The workers that are in a call.
+    pub busy: u64,
+    /// The calls that wait for a worker.
+    pub queued: u64,
 }
 
 /// The present of a pool.
@@ -200,8 +213,14 @@ impl Pools {
     /// The facts as of now.
     pub(super) fn facts(&self, now: u64) -> Vec<PoolFacts> {
         let mut facts = self.facts.clone();
-        for live in self.live.values().filter(|live| live.busy() > 0 || live.queued > 0) {
+        for live in self.live.values() {
             let Some(facts) = facts.get_mut(&live.key) else { continue };
+            facts.present.workers += live.workers;
+            if live.busy() == 0 && live.queued == 0 {
+                continue;
+            }
+            facts.present.busy += live.busy();
+            facts.present.queued += live.queued;
             let passed = now.saturating_sub(live.last);
             facts.busy += passed * live.busy();
             facts.capacity += passed * live.workers;
@@ -227,8 +246,7 @@ impl PoolMeter {
     /// A call has come in.
     #[must_use = "dropping it says that the call was cancelled"]
     pub fn submit(self: &Arc<Self>) -> Task {
-        let now = clock::now();
-        self.change(now, |live, facts| {
+        let now = self.change(|live, facts, now| {
             live.queued += 1;
             live.first.get_or_insert(now);
             facts.first.get_or_insert(now);
@@ -238,9 +256,12 @@ impl PoolMeter {
         Task { meter: Arc::clone(self), submitted: now, stage: AtomicU64::new(WAITS) }
     }
 
-    fn change(&self, now: u64, step: impl FnOnce(&mut Live, &mut PoolFacts)) {
+    /// Changes the pool, and returns when: taken with the ledger locked, so that moments are in the order of changes.
+    fn change(&self, step: impl FnOnce(&mut Live, &mut PoolFacts, u64)) -> u64 {
         let ledger: &mut Ledger = &mut ledger();
-        ledger.pools.change(self.0, now, step);
+        let now = clock::now();
+        ledger.pools.change(self.0, now, |live, facts| step(live, facts, now));
+        now
     }
 }
 
@@ -269,7 +290,7 @@ impl Task {
         if self.stage.compare_exchange(WAITS, now, Relaxed, Relaxed).is_err() {
             return;
         }
-        self.meter.change(now, |live, facts| {
+        self.meter.change(|live, facts, now| {
             live.queued = live.queued.saturating_sub(1);
             if by_worker {
                 *live.running.entry(ThreadId::current()).or_insert(0) += 1;
@@ -284,8 +305,7 @@ impl Task {
         if matches!(begun, WAITS | ENDED) {
             return;
         }
-        let now = clock::now();
-        self.meter.change(now, |live, facts| {
+        self.meter.change(|live, facts, now| {
             if by_worker {
                 live.leave(ThreadId::current());
             }
@@ -309,7 +329,7 @@ impl Live {
 impl Drop for Task {
     fn drop(&mut self) {
         if *self.stage.get_mut() == WAITS {
-            self.meter.change(clock::now(), |live, facts| {
+            self.meter.change(|live, facts, _now| {
                 live.queued = live.queued.saturating_sub(1);
                 facts.cancelled += 1;
             });

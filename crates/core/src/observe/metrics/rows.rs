@@ -75,6 +75,8 @@ pub struct QueueFacts {
 /// All waits.
 #[must_use]
 pub fn waits() -> Vec<WaitFacts> {
+    let ledger = ledger();
+    // (With the ledger locked: see `Visit::note_departure`.)
     let now = clock::now();
     let facts = |(&(kind, origin), record): (_, &Record)| WaitFacts {
         kind,
@@ -83,7 +85,8 @@ pub fn waits() -> Vec<WaitFacts> {
         spread: record.waits.spread(),
         occupied: record.standing.total(now),
     };
-    let recorded: Vec<_> = ledger().records.iter().map(facts).collect();
+    let recorded: Vec<_> = ledger.records.iter().map(facts).collect();
+    drop(ledger);
     recorded.into_iter().filter(|facts| facts.occupied > 0 || facts.tally.count > 0).collect()
 }
 
@@ -120,10 +123,10 @@ pub fn locks() -> Vec<LockFacts> {
 /// All queues that were used.
 #[must_use]
 pub fn queues() -> Vec<QueueFacts> {
-    let now = clock::now();
     let mut all = Vec::new();
     for (kind, origin, sums) in counted() {
         let ledger = ledger();
+        let now = clock::now();
         let standing = |kind| {
             ledger.records.get(&(kind, origin)).map_or(0, |record| record.standing.total(now))
         };
@@ -148,7 +151,8 @@ pub fn queues() -> Vec<QueueFacts> {
 /// All pools.
 #[must_use]
 pub fn pools() -> Vec<PoolFacts> {
-    ledger().pools.facts(clock::now())
+    let ledger = ledger();
+    ledger.pools.facts(clock::now())
 }
 
 /// The threads that have ended and are not kept one by one.

@@ -8,7 +8,7 @@ pub(crate) mod samples;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -139,9 +139,24 @@ impl Record {
     }
 }
 
+/// Sums over all threads since the recording began.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThreadTotals {
+    /// The program's threads that live.
+    pub alive: u64,
+    /// All threads that began, and those that were there when the recording began.
+    pub started: u64,
+    /// How long they were awake and waited for the host to take them back, by the kind of the wait before, in the
+    /// order of [`Kind::ALL`]; nanoseconds.
+    pub attaching: [u64; Kind::ALL.len()],
+}
+
 type Records = BTreeMap<ThreadId, Arc<Record>>;
 
 static RECORDS: Mutex<Records> = Mutex::new(BTreeMap::new());
+
+/// See [`ThreadTotals::started`]. Relaxed: it is changed with the records locked.
+static STARTED: AtomicU64 = AtomicU64::new(0);
 
 fn records() -> MutexGuard<'static, Records> {
     RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -228,7 +243,11 @@ pub(crate) fn enrol(id: ThreadId) {
         stack: None,
     };
     let record = Arc::new(Record { facts: Mutex::new(facts), word: Loan::new() });
-    records().insert(id, Arc::clone(&record));
+    {
+        let mut records = records();
+        records.insert(id, Arc::clone(&record));
+        STARTED.fetch_add(1, Ordering::Relaxed);
+    }
     // Without thread-local storage (a thread being torn down) the entry has no owner to remove it.
     if OWN.try_with(|own| own.replace(Some(Own { record, lives: Vec::new() }))).is_err() {
         records().remove(&id);
@@ -464,6 +483,34 @@ pub fn threads() -> Vec<ThreadFacts> {
     all
 }
 
+/// The sums over all threads. They never fall while recorded: a thread that is kept no longer moves to the sums of
+/// those that ended with the records locked, as they are here.
+#[must_use]
+pub fn totals() -> ThreadTotals {
+    let records = records();
+    let mut totals =
+        ThreadTotals { started: STARTED.load(Ordering::Relaxed), ..ThreadTotals::default() };
+    for facts in records.values().map(|record| record.facts()).filter(|facts| !facts.helper) {
+        totals.alive += u64::from(facts.ended.is_none());
+        add_each(&mut totals.attaching, facts.attaching);
+    }
+    add_each(&mut totals.attaching, ledger().ended.sums().attaching);
+    totals
+}
+
+fn add_each(sums: &mut [u64], more: [u64; Kind::ALL.len()]) {
+    sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+/// What the program's living threads wait for now.
+#[must_use]
+pub fn waiting_now() -> Vec<Waiting> {
+    let records = records();
+    let facts = records.values().map(|record| record.facts());
+    let facts = facts.filter(|facts| !facts.helper && facts.ended.is_none());
+    facts.filter_map(|facts| facts.waiting).collect()
+}
+
 fn since_before(cpu: Option<Duration>, facts: &ThreadFacts) -> Option<Duration> {
     cpu.map(|cpu| cpu.saturating_sub(facts.cpu_before))
 }
@@ -473,6 +520,7 @@ pub(crate) fn begin_again() {
     let before = threads();
     let mut records = records();
     records.retain(|_, record| record.facts().ended.is_none());
+    STARTED.store(records.len() as u64, Ordering::Relaxed);
     for ThreadFacts { id, cpu, .. } in before {
         if let Some(record) = records.get(&id) {
             let mut facts = record.facts();
@@ -494,6 +542,7 @@ impl RegistryGuard {
     /// Keeps one thread's record only, and puts the kernel's new identifier into it.
     pub(crate) fn retain_thread(&mut self, id: ThreadId) {
         self.0.retain(|&other, _| other == id);
+        STARTED.store(self.0.len() as u64, Ordering::Relaxed);
         onlookers::after_fork();
         with_own(|own| {
             own.native_id = native_id();

@@ -1,31 +1,17 @@
-//! One who asks: a connection with little room and little time.
-//!
-//! Nothing here waits. A peer that stalls, or sends what is no question, costs a buffer until its time is
-//! over; one that does not read its answer costs the answer.
+//! One who asks over the socket: a question of one line, and its answer.
 
-use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
 use rustix::event::PollFlags;
 use serde_json::Value;
 
+use super::connection::{Connection, Moved};
 use super::own::Own;
 use super::question::{LONGEST, Question, Refusal, parse};
-use crate::wait::clock;
-
-/// How long a peer may take for its question and, again, for reading the answer.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A connection.
-pub(super) struct Client {
-    stream: Own<UnixStream>,
-    question: Vec<u8>,
-    /// The answer, and how much of it has been sent.
-    answer: Option<(Vec<u8>, usize)>,
-    until: u64,
-}
+pub(super) struct Client(Connection<UnixStream>);
 
 /// What became of a step.
 pub(super) enum Step {
@@ -40,7 +26,7 @@ pub(super) enum Step {
 impl Client {
     /// A peer that has just connected, and has been checked if `refusal` is none.
     pub(super) fn new(stream: Own<UnixStream>, refusal: Option<&Refusal>) -> Self {
-        let mut client = Self { stream, question: Vec::new(), answer: None, until: in_time() };
+        let mut client = Self(Connection::new(stream));
         if let Some(refusal) = refusal {
             client.answer(&refusal.to_json());
         }
@@ -49,47 +35,45 @@ impl Client {
 
     /// The moment at which its time is over.
     pub(super) fn until(&self) -> u64 {
-        self.until
+        self.0.until()
     }
 
     /// What it is waited for.
     pub(super) fn interest(&self) -> PollFlags {
-        if self.answer.is_some() { PollFlags::OUT } else { PollFlags::IN }
+        self.0.interest()
     }
 
     /// Reads or writes as much as goes without waiting.
     pub(super) fn step(&mut self) -> Step {
-        match self.answer {
-            Some(_) => self.write(),
-            None => self.read(),
-        }
+        if self.0.has_answer() { self.write() } else { self.read() }
     }
 
     fn read(&mut self) -> Step {
-        let mut piece = [0; LONGEST];
-        let room = LONGEST - self.question.len();
-        match (&*self.stream).read(&mut piece[..room]) {
-            Ok(0) if self.question.is_empty() => Step::Over,
+        match self.0.read::<LONGEST>() {
+            Moved::End if self.0.received().is_empty() => Step::Over,
             // Without an end of the line, but there will be no more.
-            Ok(0) => self.asked(),
-            Ok(count) => {
-                self.question.extend_from_slice(&piece[..count]);
-                if let Some(end) = self.question.iter().position(|&byte| byte == b'\n') {
-                    self.question.truncate(end);
+            Moved::End => self.asked(),
+            Moved::On => {
+                let question = self.0.received();
+                if let Some(end) = question.iter().position(|&byte| byte == b'\n') {
+                    question.truncate(end);
                     self.asked()
-                } else if self.question.len() == LONGEST {
-                    let message = format!("a question has at most {LONGEST} bytes");
-                    self.refuse(&Refusal::new("too-long", message))
+                } else if question.len() == LONGEST {
+                    self.refuse(&Refusal::new(
+                        "too-long",
+                        format!("a question has at most {LONGEST} bytes"),
+                    ))
                 } else {
                     Step::Pending
                 }
             }
-            Err(error) => pending_or_over(error.kind()),
+            Moved::NotNow => Step::Pending,
+            Moved::Done | Moved::Broken => Step::Over,
         }
     }
 
     fn asked(&mut self) -> Step {
-        match parse(&self.question) {
+        match parse(self.0.received()) {
             Ok(question) => Step::Asked(question),
             Err(refusal) => self.refuse(&refusal),
         }
@@ -104,37 +88,19 @@ impl Client {
     pub(super) fn answer(&mut self, answer: &Value) {
         let mut text = answer.to_string();
         text.push('\n');
-        self.answer = Some((text.into_bytes(), 0));
-        self.until = in_time();
+        self.0.answer(text.into_bytes());
     }
 
     fn write(&mut self) -> Step {
-        let Some((answer, sent)) = &mut self.answer else { return Step::Over };
-        // (A peer that is gone is an error here: Rust programs and Python's ignore SIGPIPE, and the
-        // server's thread has all signals blocked.)
-        match (&*self.stream).write(&answer[*sent..]) {
-            Ok(count) => {
-                *sent += count;
-                if *sent == answer.len() { Step::Over } else { Step::Pending }
-            }
-            Err(error) => pending_or_over(error.kind()),
+        match self.0.write() {
+            Moved::On | Moved::NotNow => Step::Pending,
+            Moved::End | Moved::Done | Moved::Broken => Step::Over,
         }
-    }
-}
-
-fn in_time() -> u64 {
-    clock::now().saturating_add(u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX))
-}
-
-fn pending_or_over(error: ErrorKind) -> Step {
-    match error {
-        ErrorKind::WouldBlock | ErrorKind::Interrupted => Step::Pending,
-        _ => Step::Over,
     }
 }
 
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.0.as_fd()
     }
 }

@@ -4,6 +4,7 @@
 //! when something is written.
 
 use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use super::interpreter::{PERIOD, Watcher};
 use super::own::Own;
 use super::picture::Picture;
 use super::question::{Question, Refusal};
+use super::scraper::Scraper;
+use super::scrapers::Scrapers;
 use super::{Shared, answer, lock, text};
 use crate::wait::{Deadline, clock};
 
@@ -30,8 +33,13 @@ const STDERR_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Serves until told to stop.
 pub(super) fn serve(shared: &Shared) {
-    let mut server =
-        Server { clients: Vec::new(), watcher: Watcher::new(), next_look: 0, accept_again: 0 };
+    let mut server = Server {
+        clients: Vec::new(),
+        scrapers: Scrapers::default(),
+        watcher: Watcher::new(),
+        next_look: 0,
+        accept_again: 0,
+    };
     loop {
         // Whatever came before the end is seen to in a last round: a dump that was asked for, above all.
         let is_last = shared.stop.load(Ordering::Acquire);
@@ -44,6 +52,7 @@ pub(super) fn serve(shared: &Shared) {
 
 struct Server {
     clients: Vec<Client>,
+    scrapers: Scrapers,
     watcher: Watcher,
     next_look: u64,
     /// Until then nobody is accepted: there was no descriptor to be had.
@@ -54,9 +63,12 @@ impl Server {
     fn round(&mut self, shared: &Shared, is_last: bool) {
         let listener = lock(&shared.listener).clone();
         let listener = listener.filter(|_| clock::now() >= self.accept_again);
+        let metrics = lock(&shared.metrics).clone();
+        let metrics = metrics.filter(|_| clock::now() >= self.accept_again);
+        let metrics = metrics.filter(|_| self.scrapers.make_room());
         let signals = *lock(&shared.signals);
         let limit = if is_last { Duration::ZERO } else { self.until_next() };
-        let ready = self.wait(&shared.wake, listener.as_ref(), signals, limit);
+        let ready = self.wait(&shared.wake, signals, listener.as_ref(), metrics.as_ref(), limit);
         self.look();
         if ready.wake {
             drain(&shared.wake);
@@ -67,29 +79,41 @@ impl Server {
             write_to_stderr(&text::dump(&picture));
         }
         self.serve_clients(&ready.clients);
-        if let Some(listener) = listener.filter(|_| ready.listener) {
+        if let Some(listener) = listener.filter(|_| ready.listeners[0]) {
             self.accept(&listener);
+        }
+        self.scrapers.serve(&ready.scrapers);
+        if let Some(metrics) = metrics.filter(|_| ready.listeners[1])
+            && !self.scrapers.accept(&metrics)
+        {
+            self.accept_again = self.next_look;
         }
     }
 
     fn wait(
         &self,
         wake: &impl AsFd,
-        listener: Option<&Arc<Own<UnixListener>>>,
         signals: Option<&'static OwnedFd>,
+        listener: Option<&Arc<Own<UnixListener>>>,
+        metrics: Option<&Arc<Own<TcpListener>>>,
         limit: Duration,
     ) -> Ready {
         // (A period at most, which is no great number.)
         let limit = Timespec::try_from(limit).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });
         let mut polled = vec![PollFd::new(wake, PollFlags::IN)];
         // A place for each, so that all stand where they are looked for.
-        let nothing = |fd: Option<BorrowedFd<'_>>| fd.is_some();
+        let is_there = |fd: Option<BorrowedFd<'_>>| fd.is_some();
         let signal = signals.map(AsFd::as_fd);
         let listen = listener.map(|listener| listener.as_fd());
-        polled.extend(signal.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
-        polled.extend(listen.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+        let metrics = metrics.map(|listener| listener.as_fd());
+        for fd in [signal, listen, metrics].into_iter().flatten() {
+            polled.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        }
         for client in &self.clients {
             polled.push(PollFd::new(client, client.interest()));
+        }
+        for scraper in self.scrapers.all() {
+            polled.push(PollFd::new(scraper, scraper.interest()));
         }
         // Interrupted, or out of memory: the next round tries again.
         let found = poll(&mut polled, Some(&limit)).is_ok();
@@ -97,15 +121,17 @@ impl Server {
         let mut next = |there| there && ready.next().unwrap_or(false);
         Ready {
             wake: next(true),
-            signals: next(nothing(signal)),
-            listener: next(nothing(listen)),
-            clients: ready.collect(),
+            signals: next(is_there(signal)),
+            listeners: [listen, metrics].map(|listener| next(is_there(listener))),
+            clients: ready.by_ref().take(self.clients.len()).collect(),
+            scrapers: ready.collect(),
         }
     }
 
     /// The time until the next look, or until a client's time is over.
     fn until_next(&self) -> Duration {
         let ends = self.clients.iter().map(Client::until);
+        let ends = ends.chain(self.scrapers.all().iter().map(Scraper::until));
         let moment = ends.fold(self.next_look, u64::min);
         Duration::from_nanos(moment.saturating_sub(clock::now()))
     }
@@ -175,8 +201,10 @@ impl Server {
 struct Ready {
     wake: bool,
     signals: bool,
-    listener: bool,
+    /// The socket's listener, and that of the metrics.
+    listeners: [bool; 2],
     clients: Vec<bool>,
+    scrapers: Vec<bool>,
 }
 
 /// Why a peer is not served: it has to be of the process's own user, or root, who may do everything anyway.
