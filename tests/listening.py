@@ -46,6 +46,7 @@ class Listening:
                 stdout=subprocess.PIPE,
                 stderr=err,
                 env=CLEAN,
+                bufsize=0,  # what was read ahead, the selector would not see
             )
         self.pid = self._process.pid
 

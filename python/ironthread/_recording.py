@@ -10,6 +10,9 @@ from ironthread import _core
 
 # The lock of the standard library: what steers the engine does not lean on it.
 _lock = _thread.allocate_lock()
+if hasattr(os, "register_at_fork"):
+    # Another thread may hold it at that moment, which the child does not have.
+    os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 class _State:
