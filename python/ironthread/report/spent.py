@@ -21,6 +21,14 @@ _SHARE = 0.1
 _LEAST = 0.1
 
 
+def part(kind: str) -> str:
+    """The part of a thread's time that a wait of this kind belongs to."""
+    for name, kinds in (("locks", _LOCKS), ("queues", _QUEUES), ("joins", _JOINS)):
+        if kind in kinds:
+            return name
+    return "elsewhere"
+
+
 class Spent:
     """The time of a thread: six parts that make up what it lived. No `running`: not known."""
 
@@ -30,9 +38,12 @@ class Spent:
         waits = thread.waits(end)
         self.running = thread.cpu
         self.gil = sum(waited.gil for waited in thread.waited.values())
-        self.locks = sum(seconds for kind, seconds in waits.items() if kind in _LOCKS)
-        self.queues = sum(seconds for kind, seconds in waits.items() if kind in _QUEUES)
-        self.joins = sum(seconds for kind, seconds in waits.items() if kind in _JOINS)
+        asleep = dict.fromkeys(("locks", "queues", "joins", "elsewhere"), 0.0)
+        for kind, seconds in waits.items():
+            asleep[part(kind)] += seconds
+        self.locks = asleep["locks"]
+        self.queues = asleep["queues"]
+        self.joins = asleep["joins"]
         known = (thread.cpu or 0.0) + self.gil + self.locks + self.queues + self.joins
         # Clocks of different kinds may disagree a little.
         self.elsewhere = max(thread.lived - known, 0.0)
