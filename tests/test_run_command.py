@@ -34,6 +34,7 @@ from python_process import CLEAN, FACTS, assert_as_python, run, start, write
         (["--report", "xml", "app.py"], "unknown form of report 'xml'"),
         (["--deadlock", "shout", "app.py"], "unknown way to deal with deadlocks 'shout'"),
         (["--on-deadlock=sulk", "app.py"], "unknown end of a deadlock 'sulk'"),
+        (["--report", "html", "app.py"], "--report html needs --report-file"),
         (["--report-file", "no/such/file", "app.py"], "can't write to "),
         (["--report-file", "empty", "app.py"], "can't write to "),
         (["--verbose", "app.py"], "unknown option '--verbose'"),
@@ -103,14 +104,17 @@ def test_the_command_is_installed(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == (expected.stdout, expected.stderr)
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_the_report_goes_to_a_file_on_request(tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("text", "── ironthread ── app.py"), ("json", "{"), ("html", "<!DOCTYPE html>")],
+)
+def test_the_report_goes_to_a_file_on_request(tmp_path: Path, form: str, start: str) -> None:
     (tmp_path / "elsewhere").mkdir()
     write(tmp_path / "app.py", "import os; os.chdir('elsewhere')")
     done = run("--report", form, "--report-file", "report.out", "app.py", cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("", "")
     report = (tmp_path / "report.out").read_text(encoding="utf-8")
-    assert report.startswith("── ironthread ── app.py" if form == "text" else "{")
+    assert report.startswith(start)
 
 
 # Starts its own command again, as reloaders do, in a child or in its own place.

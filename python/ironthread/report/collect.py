@@ -10,6 +10,7 @@ import os
 import threading
 
 from ironthread import _explain
+from ironthread.report.timeline import Timeline
 from ironthread.report.usage import Usage
 from ironthread.report.waited import Spread, Waited
 
@@ -143,6 +144,7 @@ class Report:
         usage: Usage | None = None,
         ended: Ended | None = None,
         told: Sequence[Told] = (),
+        timeline: Timeline | None = None,
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -157,6 +159,8 @@ class Report:
         """Threads that are not in the list, if there are any."""
         self.told = list(told)
         """The deadlocks, and orders of locks, that were told while the program ran."""
+        self.timeline = timeline
+        """None when it was not recorded."""
 
     @property
     def started(self) -> int:
@@ -177,12 +181,17 @@ class Report:
 
 
 def collect(
-    snapshot: Mapping[str, Any], program: list[str], cpu: float, is_child: bool = False
+    snapshot: Mapping[str, Any],
+    program: list[str],
+    cpu: float,
+    is_child: bool = False,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Report:
     """Make a report of what `ironthread._core.watch_snapshot()` returned.
 
     `program` is what was run, as on the command line; `cpu` is the CPU time of the process while it
-    ran; `is_child` tells whether a process of the same run started this one.
+    ran; `is_child` tells whether a process of the same run started this one;
+    `recorded` is what `ironthread._core.timeline_snapshot()` returned.
     """
     elapsed = snapshot["elapsed"]
     main = threading.main_thread().ident
@@ -198,7 +207,9 @@ def collect(
     usage = Usage.of(snapshot, named)
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
-    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, _explain.told)
+    timeline = Timeline.of(recorded, threads, elapsed, _OWN_KINDS) if recorded else None
+    told = _explain.told
+    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, told, timeline)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:

@@ -30,6 +30,8 @@ _PLAIN = str.maketrans("─·×µ…", "-|xu~")  # noqa: RUF001 (the multiplicat
 def check(options: Options) -> None:
     """Make sure that the report file can be written. Raises `CannotRun`."""
     if options.report_file is None:
+        if options.report == "html":
+            raise CannotRun("--report html needs --report-file: a terminal does not show HTML")
         return
     try:
         # Absolute, because the program may change directory.

@@ -33,7 +33,7 @@ class Options:
         self.is_module = False
         self.arguments: list[str] = []
         self.report = "text"
-        """The form of the report: text, json or none."""
+        """The form of the report: text, json, html or none."""
         self.deadlock: Mode = "report"
         """What is done about deadlocks that are not certain: raise, report or off."""
         self.lock_order = False
