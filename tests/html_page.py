@@ -1,0 +1,87 @@
+"""An HTML report for the tests, and what it has to show: the JSON report of the same run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from python_process import python
+
+# Watches threads that wait for one another, and writes one report in both forms.
+PROGRAM = """
+    import queue, sys, threading, time
+    import ironthread
+    ironthread.install()
+    from concurrent.futures import ThreadPoolExecutor
+    from ironthread import _core
+    from ironthread.report import collect, render
+
+    _core.watch_start()
+    began = time.monotonic()
+    _core.thread_named("MainThread")
+    locks = [threading.Lock() for _ in range(2)]
+    jobs = queue.Queue(2)
+    held = threading.Event()
+    def hold():
+        with locks[0]:
+            held.set()
+            time.sleep(0.4)
+    waits = []
+    def take():
+        held.wait()
+        since = time.monotonic() - began
+        with locks[0]:
+            now = time.monotonic() - began
+        waits.append((since, now, (now - since) / 10, "Lock", ("/p/app.py", 11), holder()))
+        while jobs.get() is not None:
+            time.sleep(0.001)
+    def holder():
+        (row,) = [row for row in _core.watch_snapshot()["threads"] if row["name"] == "holder"]
+        return row["id"]
+    threads = [threading.Thread(target=f, name=n) for f, n in ((hold, "holder"), (take, "taker"))]
+    for thread in threads:
+        thread.start()
+    with ThreadPoolExecutor(2, "io") as pool:
+        for n in range(20):
+            pool.submit(jobs.put, n)
+    jobs.put(None)
+    for thread in threads:
+        thread.join()
+    snapshot = _core.watch_snapshot()
+    lanes = {
+        row["id"]: {"intervals": waits, "omitted": 0, "omitted_seconds": 0.0}
+        for row in snapshot["threads"] if row["name"] == "taker"
+    }
+    recorded = {"resolution": 0.0, "omitted": 0, "threads": lanes}
+    report = collect(snapshot, ["app.py"], time.process_time(), recorded=recorded)
+    for form in ("json", "html"):
+        with open(f"{sys.argv[1]}/report.{form}", "w", encoding="utf-8") as file:
+            file.write(render(form, report, "/"))
+"""
+
+
+class Made:
+    """A page, the JSON report of the same run, and the timeline that the page was made of."""
+
+    def __init__(self, directory: Path) -> None:
+        python(PROGRAM, str(directory))
+        self.page = directory / "report.html"
+        self.json: dict[str, Any] = json.loads((directory / "report.json").read_text("utf-8"))
+        _, _, rest = self.page.read_text("utf-8").partition('id="data">')
+        data = json.loads(rest.partition("</script>")[0])
+        self.timeline: dict[str, Any] = data["timeline"]
+
+    @property
+    def threads(self) -> list[dict[str, Any]]:
+        threads: list[dict[str, Any]] = self.json["threads"]["list"]
+        return threads
+
+    def longest(self, name: str, kind: str) -> tuple[int, list[Any]]:
+        """The number of a thread's lane, and its longest wait of a kind."""
+        number = [thread["name"] for thread in self.threads].index(name)
+        kinds = [each["name"] for each in self.timeline["kinds"]]
+        waits = self.timeline["lanes"][number]["intervals"]
+        return number, max(
+            (wait for wait in waits if kinds[wait[3]] == kind), key=lambda wait: wait[1] - wait[0]
+        )
