@@ -2,7 +2,7 @@
 
 Each program runs under ``ironthread run`` in pairs: without a report, which watches nothing, and
 with one. The processor time is the operating system's account of the finished process, start,
-report and all.
+report and all. With ``--trace`` the watched runs write a timeline, too.
 """
 
 from __future__ import annotations
@@ -52,13 +52,14 @@ def figures(command: tuple[str, ...]) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, taken
 
 
-def ratios(program: Program, pairs: int) -> tuple[list[float], list[float]]:
+def ratios(program: Program, pairs: int, traced: bool) -> tuple[list[float], list[float]]:
     """Watched through not watched, pair by pair: of processor time, and of time taken."""
     run = (sys.executable, "-m", "ironthread", "run")
     with tempfile.TemporaryDirectory() as directory:
         file = os.path.join(directory, "report.json")
         plain = (*run, "--report", "none", *program.command)
-        watched = (*run, "--report", "json", "--report-file", file, *program.command)
+        trace = ("--trace", os.path.join(directory, "trace.json")) if traced else ()
+        watched = (*run, "--report", "json", "--report-file", file, *trace, *program.command)
         figures(plain)
         found = [(figures(plain), figures(watched)) for _ in range(pairs)]
     cpu, taken = zip(
@@ -79,12 +80,13 @@ def line(program: Program, cpu: list[float], taken: list[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks/watching.py", description=__doc__)
     parser.add_argument("--pairs", type=int, default=9, help="how often each program runs twice")
+    parser.add_argument("--trace", action="store_true", help="write a timeline, too")
     options = parser.parse_args()
     print("Watched, compared with not watched (1 is no cost)\n")
     head = f"{'CPU':>9}  {'middle half':>13}  {'time taken':>10}  {'allowed':>7}"
     print(f"  {'':24}  {head}", flush=True)
     for program in PROGRAMS:
-        print(line(program, *ratios(program, options.pairs)), flush=True)
+        print(line(program, *ratios(program, options.pairs, options.trace)), flush=True)
 
 
 if __name__ == "__main__":

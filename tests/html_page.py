@@ -18,7 +18,7 @@ PROGRAM = """
     from ironthread.report import collect, render
 
     _core.watch_start()
-    began = time.monotonic()
+    _core.timeline_start()
     _core.thread_named("MainThread")
     locks = [threading.Lock() for _ in range(2)]
     jobs = queue.Queue(2)
@@ -27,18 +27,12 @@ PROGRAM = """
         with locks[0]:
             held.set()
             time.sleep(0.4)
-    waits = []
     def take():
         held.wait()
-        since = time.monotonic() - began
         with locks[0]:
-            now = time.monotonic() - began
-        waits.append((since, now, (now - since) / 10, "Lock", ("/p/app.py", 11), holder()))
+            pass
         while jobs.get() is not None:
             time.sleep(0.001)
-    def holder():
-        (row,) = [row for row in _core.watch_snapshot()["threads"] if row["name"] == "holder"]
-        return row["id"]
     threads = [threading.Thread(target=f, name=n) for f, n in ((hold, "holder"), (take, "taker"))]
     for thread in threads:
         thread.start()
@@ -48,17 +42,19 @@ PROGRAM = """
     jobs.put(None)
     for thread in threads:
         thread.join()
-    snapshot = _core.watch_snapshot()
-    lanes = {
-        row["id"]: {"intervals": waits, "omitted": 0, "omitted_seconds": 0.0}
-        for row in snapshot["threads"] if row["name"] == "taker"
-    }
-    recorded = {"resolution": 0.0, "omitted": 0, "threads": lanes}
+    recorded, snapshot = _core.timeline_snapshot(), _core.watch_snapshot()
     report = collect(snapshot, ["app.py"], time.process_time(), recorded=recorded)
     for form in ("json", "html"):
         with open(f"{sys.argv[1]}/report.{form}", "w", encoding="utf-8") as file:
             file.write(render(form, report, "/"))
 """
+
+
+def data_of(page: Path) -> dict[str, Any]:
+    """What the script of a page has to show."""
+    _, _, rest = page.read_text("utf-8").partition('id="data">')
+    data: dict[str, Any] = json.loads(rest.partition("</script>")[0])
+    return data
 
 
 class Made:
@@ -68,9 +64,7 @@ class Made:
         python(PROGRAM, str(directory))
         self.page = directory / "report.html"
         self.json: dict[str, Any] = json.loads((directory / "report.json").read_text("utf-8"))
-        _, _, rest = self.page.read_text("utf-8").partition('id="data">')
-        data = json.loads(rest.partition("</script>")[0])
-        self.timeline: dict[str, Any] = data["timeline"]
+        self.timeline: dict[str, Any] = data_of(self.page)["timeline"]
 
     @property
     def threads(self) -> list[dict[str, Any]]:

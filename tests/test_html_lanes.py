@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from html_page import data_of
 from ironthread.report import render
 from ironthread.report.collect import Report, collect
 from ironthread.report.html_data import render as render_data
+from ironthread.report.timeline import thinned
+from python_process import run, write
 from test_report import row, snapshot_with
 
 Wait = tuple[float, float, float, str, tuple[str, int] | None, int | None]
@@ -58,13 +62,7 @@ def test_what_waits_name_stands_once_in_a_list() -> None:
     assert rows == [[0, 0, 1], [1, None, None], [0, 0, None]]
 
 
-def test_a_wait_that_was_not_over_is_in_its_lane_and_says_so() -> None:
-    waiting = {"kind": "Event", "origin": ("/p/app.py", 8), "since": 2.0, "holder": None}
-    timeline = lanes_of(report_on(recorded(A_LOCK), waiting=waiting, alive=True, ended=None))
-    assert timeline["lanes"][0]["intervals"][1] == [2.0, 3.0, 0.0, 1, 1, None, 1]
-
-
-def test_a_wait_that_was_not_over_and_is_recorded_stands_there_once() -> None:
+def test_a_wait_that_was_not_over_says_so() -> None:
     waiting = {"kind": "Lock", "origin": ("/p/app.py", 3), "since": 0.5, "holder": 2}
     now: Wait = (0.5, 3.0, 0.0, "Lock", ("/p/app.py", 3), 2)
     timeline = lanes_of(report_on(recorded(now), waiting=waiting, alive=True, ended=None))
@@ -100,6 +98,16 @@ def test_the_data_have_all_of_the_json_report() -> None:
         assert data[member] == value
 
 
+def test_of_too_many_waits_the_longest_are_shown_and_the_others_are_counted() -> None:
+    waits: list[Wait] = [(n, n + n / 100, 0.0, "Lock", None, None) for n in range(1, 11)]
+    few = thinned(recorded(*waits, omitted=2), 3)
+    assert few["threads"][1]["intervals"] == waits[-3:]
+    assert (few["omitted"], few["threads"][1]["omitted"]) == (9, 7)
+    assert abs(few["threads"][1]["omitted_seconds"] - 0.28) < 1e-9
+    assert abs(few["resolution"] - 0.07) < 1e-9
+    assert thinned(few, 3) == few
+
+
 def test_twenty_thousand_waits_take_less_than_two_megabytes() -> None:
     waits: list[Wait] = [
         (3 * n / 20_000, (3 * n + 2) / 20_000, 1e-5, "Queue.put", (f"/p/a{n % 50}.py", n), 2)
@@ -107,3 +115,34 @@ def test_twenty_thousand_waits_take_less_than_two_megabytes() -> None:
     ]
     page = render("html", report_on(recorded(*waits)), "/p")
     assert len(page.encode()) < 2_000_000
+
+
+def test_a_run_shows_its_timeline_and_who_waits_when_it_ends(tmp_path: Path) -> None:
+    write(
+        tmp_path / "app.py",
+        """
+        import threading
+        from ironthread import state
+        lock = threading.Lock()
+        lock.acquire()
+        thread = threading.Thread(target=lock.acquire, name="stuck", daemon=True)
+        thread.start()
+        while state(thread).waits_for != "Lock":
+            pass
+        """,
+    )
+    page = tmp_path / "waits.html"
+    done = run(
+        *("--report", "html", "--report-file", str(page), "--deadlock", "off", "app.py"),
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    data = data_of(page)
+    names = [thread["name"] for thread in data["threads"]["list"]]
+    timeline = data["timeline"]
+    (wait,) = timeline["lanes"][names.index("stuck")]["intervals"]
+    begin, end, _, kind, origin, holder, is_open = wait
+    assert 0 < begin < end <= data["elapsed"] + 1e-6
+    assert timeline["kinds"][kind]["name"] == "Lock"
+    assert timeline["origins"][origin] == {"file": str(tmp_path / "app.py"), "line": 4}
+    assert (names[holder], is_open) == ("MainThread", 1)

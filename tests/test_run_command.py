@@ -31,6 +31,7 @@ from python_process import CLEAN, FACTS, assert_as_python, run, start, write
         (["-m", "sys"], "'sys' has no Python code to run"),
         (["-m"], "option -m needs a value"),
         (["--report"], "option --report needs a value"),
+        (["--trace"], "option --trace needs a value"),
         (["--report", "xml", "app.py"], "unknown form of report 'xml'"),
         (["--deadlock", "shout", "app.py"], "unknown way to deal with deadlocks 'shout'"),
         (["--on-deadlock=sulk", "app.py"], "unknown end of a deadlock 'sulk'"),

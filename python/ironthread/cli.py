@@ -37,6 +37,8 @@ options of run:
                             or not they do this time; costs some microseconds for each lock taken
   --on-deadlock report|abort
                             abort ends the program with status 86 when a deadlock was reported
+  --trace PATH              write a timeline of the threads there, for Perfetto or chrome://tracing
+  --trace-limit N           the most waits in it (default: 100000), the longest of more
   --listen                  have the program answer dump, stats and top
   --dump-signal SIGNAL      have it write a dump to standard error at this signal (as in QUIT)
   -m module                 run a module, as python -m does
@@ -44,7 +46,7 @@ options of run:
 
 A script may also be a directory or a zip file that contains __main__.py. Everything after the
 script or module is passed to the program. The exit status is that of the program; 2 when it could
-not be started. A child that runs the same command adds its process to the name of the report file.
+not be started. A child that runs the same command adds its process to the names of these files.
 """
 
 # option -> its values, what they are, and the attribute of the options they go to.
@@ -53,6 +55,9 @@ _CHOICES = {
     "--deadlock": (("report", "raise", "off"), "way to deal with deadlocks", "deadlock"),
     "--on-deadlock": (("report", "abort"), "end of a deadlock", "on_deadlock"),
 }
+
+# More waits fit into no memory.
+_DIGITS = 18
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -91,6 +96,7 @@ def _options(arguments: list[str]) -> Options | None:
     """What is to be run and how; None when help was asked for."""
     options = Options()
     rest = list(arguments)
+    limited = False
     while rest and rest[0].startswith("-"):
         option, equals, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
@@ -107,6 +113,11 @@ def _options(arguments: list[str]) -> Options | None:
             options.listen = True
         elif option == "--dump-signal":
             options.dump_signal = _signal(value if equals else _next(rest, option))
+        elif option == "--trace":
+            options.trace = value if equals else _next(rest, option)
+        elif option == "--trace-limit":
+            limited = True
+            options.trace_limit = _count(value if equals else _next(rest, option))
         elif option == "-m":
             options.is_module = True
             rest.insert(0, value if equals else _next(rest, option))
@@ -115,6 +126,8 @@ def _options(arguments: list[str]) -> Options | None:
             break
         else:
             raise CannotRun(f"unknown option {option!r} (see ironthread --help)")
+    if limited and options.trace is None:
+        raise CannotRun("option --trace-limit needs --trace (see ironthread --help)")
     if not rest:
         raise CannotRun("no program to run (see ironthread --help)")
     options.target, *options.arguments = rest
@@ -132,6 +145,14 @@ def _choose(options: Options, option: str, value: str) -> None:
     if value not in values:
         raise CannotRun(f"unknown {what} {value!r}: choose from {', '.join(values)}")
     setattr(options, attribute, value)
+
+
+def _count(text: str) -> int:
+    """A number from 1 on."""
+    number = int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
+    if number == 0:
+        raise CannotRun(f"no number of waits: {text!r} (see ironthread --help)")
+    return number
 
 
 def _signal(name: str) -> int:

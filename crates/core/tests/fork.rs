@@ -19,6 +19,7 @@ use common::{long, soon, start_waiting, until};
 use ironthread::observe::metrics;
 use ironthread::observe::origin::{Line, line, made_at};
 use ironthread::observe::registry::{ThreadFacts, ident_of, set_name, threads};
+use ironthread::observe::timeline;
 use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Condition, Event, Lock, RLock, Semaphore};
 use ironthread::thread::ThreadId;
@@ -340,6 +341,23 @@ fn a_fork_beside_a_look_at_the_forking_thread_leaves_its_record_free() {
     let look = || assert!(ident_of(me).is_some());
     let report = || assert!(!threads().is_empty());
     assert!(children_pass_beside(&[&look, &report], wait_in_a_thread_of_its_own));
+}
+
+#[test]
+fn a_fork_beside_a_timeline_leaves_it_free_with_what_the_forking_thread_did() {
+    watch::start();
+    timeline::start(2);
+    let wait = || Event::new().wait(soon()) == Ok(false);
+    let report = || drop(timeline::snapshot());
+    let keep = || assert!(wait());
+    let passed = children_pass_beside(&[&keep, &report], || {
+        let timeline = timeline::snapshot();
+        let threads: Vec<_> = timeline.threads.into_keys().collect();
+        threads == [ThreadId::current()] && wait()
+    });
+    timeline::stop();
+    watch::stop();
+    assert!(passed);
 }
 
 #[test]

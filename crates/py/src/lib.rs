@@ -39,6 +39,7 @@ mod semaphore;
 mod serve;
 mod stack;
 mod thread;
+mod timeline;
 mod timer;
 mod watch;
 
@@ -70,6 +71,7 @@ mod _core {
         semaphore::{PyBoundedSemaphore, PySemaphore},
         thread::{PyLife, start_event, start_os_thread},
         thread::{name_os_thread, thread_ended, thread_helps, thread_named, thread_waiting},
+        timeline::{timeline_snapshot, timeline_start, timeline_stop},
         timer::{PyAgenda, PyKey, end_timer},
         watch::{watch_is_on, watch_snapshot, watch_start, watch_stop},
     };

@@ -59,7 +59,7 @@ pub(crate) fn seconds(nanoseconds: u64) -> f64 {
 }
 
 /// Seconds from the begin of the recording to a moment of the engine's clock.
-fn since_start(moment: u64) -> f64 {
+pub(crate) fn since_start(moment: u64) -> f64 {
     seconds(moment.saturating_sub(watch::since()))
 }
 

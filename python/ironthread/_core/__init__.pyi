@@ -42,6 +42,9 @@ from .thread import thread_ended as thread_ended
 from .thread import thread_helps as thread_helps
 from .thread import thread_named as thread_named
 from .thread import thread_waiting as thread_waiting
+from .timeline import timeline_snapshot as timeline_snapshot
+from .timeline import timeline_start as timeline_start
+from .timeline import timeline_stop as timeline_stop
 from .timer import Agenda as Agenda
 from .timer import AgendaKey as AgendaKey
 from .timer import end_timer as end_timer
@@ -98,6 +101,9 @@ __all__ = [
     "thread_is_over",
     "thread_named",
     "thread_waiting",
+    "timeline_snapshot",
+    "timeline_start",
+    "timeline_stop",
     "watch_is_on",
     "watch_snapshot",
     "watch_start",

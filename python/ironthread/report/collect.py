@@ -207,7 +207,7 @@ def collect(
     usage = Usage.of(snapshot, named)
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
-    timeline = Timeline.of(recorded, threads, elapsed, _OWN_KINDS) if recorded else None
+    timeline = Timeline.of(recorded, threads, _OWN_KINDS) if recorded else None
     told = _explain.told
     return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, told, timeline)
 

@@ -10,7 +10,8 @@ import json
 
 from ironthread.report import alarms
 from ironthread.report.json import document
-from ironthread.report.spent import part, starved
+from ironthread.report.kinds import group
+from ironthread.report.spent import starved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # Digits after the point, of seconds: no wait takes less than a microsecond.
 _DIGITS = 6
+# Of a thread's time, by the group of what it waited for.
+_PARTS = {"lock": "locks", "queue": "queues", "join": "joins", "other": "elsewhere"}
 
 
 def render(report: Report, directory: str) -> str:
@@ -68,7 +71,7 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
     return {
         "resolution": timeline.resolution,
         "omitted": timeline.omitted,
-        "kinds": [{"name": kind, "part": part(kind)} for kind in kinds],
+        "kinds": [{"name": kind, "part": _PARTS[group(kind)]} for kind in kinds],
         "origins": [{"file": file, "line": line} for file, line in origins],
         "lanes": lanes,  # in the order of the threads
     }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from ironthread.report.kinds import JOINS, LOCKS, QUEUES
 from ironthread.report.names import label, pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ironthread.report.collect import Thread
 
-_LOCKS = frozenset({"Lock", "RLock", "Condition", "Semaphore", "Event", "Barrier"})
-_QUEUES = frozenset({"Queue.get", "Queue.put", "submit", "work"})
-_JOINS = frozenset({"Queue.join", "Thread.start", "Thread.join", "Future"})
 # What threads compete for. (Who waits for an item may just have nothing to do.)
 _CONTESTED = frozenset({"Lock", "RLock", "Semaphore", "Queue.put", "submit"})
 
@@ -19,14 +17,6 @@ _TIMES = 3
 _SHARE = 0.1
 # Seconds. A shorter wait is an accident.
 _LEAST = 0.1
-
-
-def part(kind: str) -> str:
-    """The part of a thread's time that a wait of this kind belongs to."""
-    for name, kinds in (("locks", _LOCKS), ("queues", _QUEUES), ("joins", _JOINS)):
-        if kind in kinds:
-            return name
-    return "elsewhere"
 
 
 class Spent:
@@ -38,12 +28,9 @@ class Spent:
         waits = thread.waits(end)
         self.running = thread.cpu
         self.gil = sum(waited.gil for waited in thread.waited.values())
-        asleep = dict.fromkeys(("locks", "queues", "joins", "elsewhere"), 0.0)
-        for kind, seconds in waits.items():
-            asleep[part(kind)] += seconds
-        self.locks = asleep["locks"]
-        self.queues = asleep["queues"]
-        self.joins = asleep["joins"]
+        self.locks = sum(seconds for kind, seconds in waits.items() if kind in LOCKS)
+        self.queues = sum(seconds for kind, seconds in waits.items() if kind in QUEUES)
+        self.joins = sum(seconds for kind, seconds in waits.items() if kind in JOINS)
         known = (thread.cpu or 0.0) + self.gil + self.locks + self.queues + self.joins
         # Clocks of different kinds may disagree a little.
         self.elsewhere = max(thread.lived - known, 0.0)

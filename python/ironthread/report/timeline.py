@@ -40,7 +40,10 @@ class Interval:
 
 
 class Lane:
-    """A thread and its waits, in the order of their beginnings. They do not overlap."""
+    """A thread and its waits, in the order of their beginnings.
+
+    They lie apart, or within each other: a signal handler may wait while its thread waits.
+    """
 
     __slots__ = ("intervals", "omitted", "omitted_seconds", "thread")
 
@@ -75,19 +78,16 @@ class Timeline:
         cls,
         snapshot: Mapping[str, Any],
         threads: Mapping[int, Thread],
-        elapsed: float,
         unseen: Set[str],
     ) -> Timeline:
         """Make lanes of what `ironthread._core.timeline_snapshot()` returned.
 
         `threads` are those of the report by their numbers; waits of the kinds in `unseen` are
-        not told. A thread's wait that was not over at the end, `elapsed`, is added where it is
-        missing: the recording knows of a wait when it ends.
+        not told.
         """
         rows = snapshot["threads"]
         lanes = [
-            _lane(thread, rows.get(number), threads, elapsed, unseen)
-            for number, thread in threads.items()
+            _lane(thread, rows.get(number), threads, unseen) for number, thread in threads.items()
         ]
         lanes.sort(key=lambda lane: (not lane.thread.is_main, lane.thread.started))
         unlisted = sum(
@@ -96,26 +96,41 @@ class Timeline:
         return cls(lanes, snapshot["resolution"], snapshot["omitted"] + unlisted)
 
 
+def thinned(snapshot: Mapping[str, Any], limit: int) -> Mapping[str, Any]:
+    """The snapshot with at most so many waits, the longest of them; the others count as omitted."""
+    rows = snapshot["threads"]
+    lengths = [end - begin for row in rows.values() for begin, end, *_ in row["intervals"]]
+    if len(lengths) <= limit:
+        return snapshot
+    longest_omitted = sorted(lengths)[-limit - 1]
+    threads = {}
+    for number, row in rows.items():
+        kept = [each for each in row["intervals"] if each[1] - each[0] > longest_omitted]
+        lost = [each[1] - each[0] for each in row["intervals"]]
+        threads[number] = {
+            "intervals": kept,
+            "omitted": row["omitted"] + len(lost) - len(kept),
+            "omitted_seconds": row["omitted_seconds"]
+            + sum(length for length in lost if length <= longest_omitted),
+        }
+    kept_count = sum(len(row["intervals"]) for row in threads.values())
+    omitted = snapshot["omitted"] + len(lengths) - kept_count
+    return {"resolution": longest_omitted, "omitted": omitted, "threads": threads}
+
+
 def _lane(
     thread: Thread,
     row: Mapping[str, Any] | None,
     threads: Mapping[int, Thread],
-    elapsed: float,
     unseen: Set[str],
 ) -> Lane:
-    lane = Lane(thread)
-    if row is not None:
-        lane.omitted, lane.omitted_seconds = row["omitted"], row["omitted_seconds"]
-        for begin, end, gil, kind, origin, holder in row["intervals"]:
-            if kind not in unseen:
-                lane.intervals.append(Interval(begin, end, gil, kind, origin, threads.get(holder)))
-    waiting = thread.waiting
-    if waiting is None:
-        return lane
-    last = lane.intervals[-1] if lane.intervals else None
-    if last is not None and last.end > waiting.since:
-        last.is_over = False
-    else:
-        wait = waiting.since, elapsed, 0.0, waiting.kind, waiting.origin, waiting.holder
-        lane.intervals.append(Interval(*wait, is_over=False))
-    return lane
+    if row is None:
+        return Lane(thread)
+    since = None if thread.waiting is None else thread.waiting.since
+    intervals = [
+        # Who waits at the end waits since then, and is recorded as if it ended now.
+        Interval(begin, end, gil, kind, origin, threads.get(holder), begin != since)
+        for begin, end, gil, kind, origin, holder in row["intervals"]
+        if kind not in unseen
+    ]
+    return Lane(thread, intervals, row["omitted"], row["omitted_seconds"])

@@ -35,7 +35,7 @@ def run(options: Options) -> int:
 
     Raises `CannotRun` when there is no such program, and the program's own `SystemExit`.
     """
-    watched = options.report != "none"
+    watched = options.report != "none" or options.trace is not None
     if watched:
         check(options)
     install()  # before anything of the program is loaded

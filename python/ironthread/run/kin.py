@@ -1,8 +1,8 @@
 """The processes of one run.
 
 A program may run its own command again in a child, as reloaders of web servers do: the child is a
-run with a report of its own, and with the same options. Each process therefore notes itself and its
-report file in an environment variable, which its children inherit.
+run with a report of its own, and with the same options. Each process therefore notes itself and the
+files it writes in an environment variable, which its children inherit.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ def is_child() -> bool:
 
 
 def own_file(file: str | None) -> str | None:
-    """The file for this process's report: none that a process above writes its own to."""
+    """The file for this process to write: none that a process above writes its own to."""
     if file is None or file not in _above() or _is_special(file):
         return file
     root, suffix = os.path.splitext(file)
     return f"{root}.{os.getpid()}{suffix}"
 
 
-def enter(file: str | None) -> None:
-    """Note this process and its report file, for its children."""
-    own = f"{os.getpid()} {file or ''}"
-    os.environ[_VARIABLE] = "\n".join([*_entries(), own])
+def enter(*files: str | None) -> None:
+    """Note this process and its files, for its children."""
+    own = [f"{os.getpid()} {file or ''}" for file in files]
+    os.environ[_VARIABLE] = "\n".join([*_entries(), *own])
 
 
 def _above() -> list[str]:
-    """The report file of each process above, empty where there is none."""
+    """The files of each process above, empty where there is none."""
     return [entry.partition(" ")[2] for entry in _entries()]
 
 

@@ -7,6 +7,13 @@ if TYPE_CHECKING:
     from ironthread._core.deadlock import Mode
 
 
+TRACE_LIMIT = 100_000
+"""The most waits that a timeline has one by one, if nobody says otherwise."""
+
+PAGE_LIMIT = 20_000
+"""The most waits that the timeline of an HTML report has: a page of many megabytes opens slowly."""
+
+
 class CannotRun(Exception):  # noqa: N818 (it is no fault of the program)
     """The program cannot be started. The message is one line for the user."""
 
@@ -25,6 +32,8 @@ class Options:
         "report",
         "report_file",
         "target",
+        "trace",
+        "trace_limit",
     )
 
     def __init__(self) -> None:
@@ -44,6 +53,10 @@ class Options:
         """Where the report is written; None is standard error."""
         self.listen = False
         """Whether the program answers questions on a socket."""
+        self.trace: str | None = None
+        """Where the timeline of the threads is written; None is nowhere."""
+        self.trace_limit = TRACE_LIMIT
+        """The most waits that are in it one by one."""
         self.dump_signal: int | None = None
         """The signal at which the program writes down what its threads are doing."""
 

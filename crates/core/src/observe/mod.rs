@@ -15,5 +15,6 @@ pub mod registry;
 pub mod serve;
 pub mod stack;
 pub(crate) mod tally;
+pub mod timeline;
 
 pub use tally::Tally;

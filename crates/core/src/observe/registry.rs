@@ -16,6 +16,7 @@ use super::metrics::ledger::ledger;
 use super::onlookers;
 use super::stack::Stack;
 use super::tally::Tally;
+use super::timeline;
 use crate::facade::AtomicU32;
 use crate::sync;
 use crate::thread::{Life, ThreadId};
@@ -69,6 +70,8 @@ pub struct ThreadFacts {
     /// How much of its waits, by kind, it was awake and waited for the host to take it back (under an
     /// interpreter lock: for that); nanoseconds, recorded while watched.
     pub attaching: [u64; Kind::ALL.len()],
+    /// The last time of these, until it is [taken](take_attaching).
+    last_attaching: u64,
     /// How often it was woken for something that another thread took first; recorded while watched.
     pub overtaken: u64,
     /// What it waits for now.
@@ -149,6 +152,7 @@ fn keep(id: ThreadId) {
         .filter(|facts| !facts.helper)
         .map(|facts| (facts.started, facts.ended))
         .collect();
+    timeline::kept().forget(&leaving);
     let mut ledger = ledger();
     for record in leaving.into_iter().filter_map(|id| records.remove(&id)) {
         let facts = record.facts();
@@ -185,6 +189,7 @@ pub(crate) fn enrol(id: ThreadId) {
         helper: false,
         waits: [Tally::default(); Kind::ALL.len()],
         attaching: [0; Kind::ALL.len()],
+        last_attaching: 0,
         overtaken: 0,
         waiting: None,
         holder: None,
@@ -288,8 +293,23 @@ pub fn count_attaching(nanoseconds: u64) {
     with_own(|own| {
         if let Some(waiting) = own.waiting {
             own.attaching[waiting.site.kind().index()] += nanoseconds;
+            own.last_attaching = nanoseconds;
         }
     });
+}
+
+/// The calling thread, and how long it waited for the host to take it back from its last sleep.
+pub(crate) fn take_attaching() -> Option<(ThreadId, u64)> {
+    with_own(|own| (own.id, std::mem::take(&mut own.last_attaching)))
+}
+
+/// Who has to bring about the thing of this kind that the calling thread is about to wait for.
+pub(crate) fn own_holder(kind: Kind) -> Option<ThreadId> {
+    let look = |own: &RefCell<Option<Own>>| {
+        own.borrow().as_ref()?.record.word.look(|word| word.load(Ordering::Relaxed))
+    };
+    let word = kind.has_owner().then(|| OWN.try_with(look).ok().flatten()).flatten();
+    word.and_then(sync::named_by)
 }
 
 /// Counts that the calling thread was woken for something that another thread took first.

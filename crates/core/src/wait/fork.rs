@@ -56,7 +56,7 @@ mod unix {
         _deadlock: DeadlockGuard,
         _order: OrderGuard,
         registry: RegistryGuard,
-        _watch: WatchGuard,
+        watch: WatchGuard,
         _origins: OriginGuard,
         buckets: Vec<MutexGuard<'static, Bucket>>,
     }
@@ -92,7 +92,7 @@ mod unix {
             _deadlock: deadlock::freeze(),
             _order: order::freeze(),
             registry: registry::freeze(),
-            _watch: watch::freeze(),
+            watch: watch::freeze(),
             _origins: origin::freeze(),
             buckets: table::all_buckets(),
         };
@@ -110,11 +110,12 @@ mod unix {
         let Some(held) = held else { return };
         #[cfg(all(feature = "serve", target_os = "linux"))]
         held.serve.abandon();
-        let (mut registry, mut buckets) = (held.registry, held.buckets);
+        let (mut registry, mut watch, mut buckets) = (held.registry, held.watch, held.buckets);
         let survivor = ThreadId::current();
         for bucket in &mut buckets {
             bucket.retain_thread(survivor);
         }
         registry.retain_thread(survivor);
+        watch.retain_thread(survivor);
     }
 }

@@ -86,8 +86,8 @@ struct Look {
     address: usize,
     /// How long the wait may last until the next look.
     next: Option<Duration>,
-    /// When the wait began, and when it was left.
-    since: u64,
+    /// How the wait began, and when it was left.
+    begin: watch::Begin,
     left: u64,
 }
 
@@ -246,15 +246,15 @@ impl Ticket {
         let _noted = stack::note();
         let resumed = take_look(address);
         let unlimited = deadline.is_never();
-        let visit = watch::arrive(self.site, resumed.map(|look| look.since), unlimited);
+        let visit = watch::arrive(self.site, resumed.map(|look| look.begin), unlimited);
         let mut doubts = Doubts::of(visit.since(), unlimited, owned);
         let first = resumed.map_or(Some(FIRST_LOOK), |look| look.next);
         let mut left_to_look = None;
         let wake = self.sleep_watched(deadline, signals, first, &mut left_to_look, &mut doubts);
         match (&wake, left_to_look) {
             (Ok(Wake::Signalled { .. }), Some(NextLook(next))) => {
-                let since = visit.pause();
-                LOOK.set(Some(Look { address, next, since, left: clock::now() }));
+                let begin = visit.pause();
+                LOOK.set(Some(Look { address, next, begin, left: clock::now() }));
             }
             _ => visit.leave(),
         }

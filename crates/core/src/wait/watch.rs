@@ -2,7 +2,8 @@
 //!
 //! Always: which thread waits for what, and since when; that is the wait-for graph, and a thread that is
 //! about to sleep can afford it. Only while watched: how often and how long, by thread and by the line
-//! that made the thing ([`metrics`](crate::observe::metrics)). Off, the only cost is one relaxed load for each wait and each new primitive.
+//! that made the thing ([`metrics`](crate::observe::metrics)), and, if asked for, when
+//! ([`timeline`]). Off, the only cost is one relaxed load for each wait and each new primitive.
 
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -12,6 +13,8 @@ use super::site::{Kind, Site};
 use crate::observe::metrics::counters;
 use crate::observe::metrics::ledger::{Arrival, Ledger, ledger};
 use crate::observe::registry::{self, Waiting};
+use crate::observe::timeline::{self, Interval, Kept};
+use crate::thread::ThreadId;
 
 /// What is observed, a bit each: what takes a lock learns by one load whether there is more to do. Relaxed throughout:
 /// what begins around a switch may be seen or not.
@@ -20,19 +23,30 @@ static OBSERVED: AtomicU8 = AtomicU8::new(0);
 const RECORDING: u8 = 1;
 /// The order in which locks are taken.
 const ORDER: u8 = 2;
+/// When each of the recorded waits was.
+const TIMELINE: u8 = 4;
 
 static SINCE: AtomicU64 = AtomicU64::new(0);
 
-/// The lock of what is recorded, held over a fork.
+/// The locks of what is recorded, held over a fork.
 #[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
-pub(super) struct WatchGuard(
-    #[expect(dead_code, reason = "held, not used")] MutexGuard<'static, Ledger>,
-);
+pub(super) struct WatchGuard {
+    _ledger: MutexGuard<'static, Ledger>,
+    timeline: MutexGuard<'static, Kept>,
+}
+
+#[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
+impl WatchGuard {
+    /// Keeps one thread's timeline only.
+    pub(super) fn retain_thread(&mut self, id: ThreadId) {
+        self.timeline.retain(|other| other == id);
+    }
+}
 
 /// Locks what is recorded for the time of a fork.
 #[cfg_attr(not(unix), expect(dead_code, reason = "only unix forks"))]
 pub(super) fn freeze() -> WatchGuard {
-    WatchGuard(ledger())
+    WatchGuard { _ledger: ledger(), timeline: timeline::kept() }
 }
 
 /// Whether waits are recorded.
@@ -61,6 +75,15 @@ pub(crate) fn see_order(on: bool) -> bool {
     set(ORDER, on)
 }
 
+/// Sets whether it is kept when waits were, while they are recorded.
+pub(crate) fn keep_intervals(on: bool) {
+    set(TIMELINE, on);
+}
+
+fn keeps_intervals() -> bool {
+    OBSERVED.load(Ordering::Relaxed) & TIMELINE != 0
+}
+
 fn set(bit: u8, on: bool) -> bool {
     let before = if on {
         OBSERVED.fetch_or(bit, Ordering::Relaxed)
@@ -75,6 +98,7 @@ pub fn start() {
     counters::provide(Kind::Lock, None);
     counters::clear();
     ledger().clear();
+    timeline::kept().clear();
     registry::begin_again();
     SINCE.store(clock::now(), Ordering::Relaxed);
     set(RECORDING, true);
@@ -91,21 +115,37 @@ pub fn since() -> u64 {
     SINCE.load(Ordering::Relaxed)
 }
 
+/// How a wait began that goes on after a pause.
+#[derive(Clone, Copy)]
+pub(super) struct Begin {
+    since: u64,
+    holder: Option<ThreadId>,
+}
+
 /// A thread between the way in and the way out.
 pub(super) struct Visit {
     waiting: Waiting,
+    /// Who had to end the wait when it began; for the timeline.
+    holder: Option<ThreadId>,
     /// What the thread waited for when a signal handler made it wait for this.
     outer: Option<Waiting>,
     /// Where it was noted that it came.
     arrival: Option<Arrival>,
 }
 
-/// On the way in; `since` is when the wait began, if it goes on after a pause.
-pub(super) fn arrive(site: Site, since: Option<u64>, unlimited: bool) -> Visit {
-    let waiting = Waiting { site, since: since.unwrap_or_else(clock::now), unlimited };
+/// On the way in; `begin` is how the wait began, if it goes on after a pause.
+pub(super) fn arrive(site: Site, begin: Option<Begin>, unlimited: bool) -> Visit {
+    let since = begin.map_or_else(clock::now, |begin| begin.since);
+    let waiting = Waiting { site, since, unlimited };
     let outer = registry::set_waiting(Some(waiting));
     let arrival = if is_on() { note_arrival(site) } else { None };
-    Visit { waiting, outer, arrival }
+    // Only where the arrival was noted, so that a wait that nobody observes loads one word.
+    let holder = match begin {
+        Some(begin) => begin.holder,
+        None if arrival.is_some() && keeps_intervals() => registry::own_holder(site.kind()),
+        None => None,
+    };
+    Visit { waiting, holder, outer, arrival }
 }
 
 #[cold]
@@ -119,11 +159,11 @@ impl Visit {
         self.waiting.since
     }
 
-    /// On the way out for a moment. Returns when the wait began.
-    pub(super) fn pause(self) -> u64 {
+    /// On the way out for a moment. Returns how the wait began.
+    pub(super) fn pause(self) -> Begin {
         registry::set_waiting(self.outer);
         self.note_departure(clock::now());
-        self.waiting.since
+        Begin { since: self.waiting.since, holder: self.holder }
     }
 
     /// On the way out.
@@ -148,6 +188,25 @@ impl Visit {
         let nanoseconds = now.saturating_sub(since);
         if is_on() && registry::count_wait(site.kind(), nanoseconds) {
             ledger().add_wait(site, nanoseconds);
+            if keeps_intervals() {
+                self.keep(now);
+            }
         }
+    }
+
+    /// Keeps the wait as an interval that ends now. (A thread that is being torn down has no tallies either.)
+    fn keep(&self, now: u64) {
+        let Some((thread, attaching)) = registry::take_attaching() else { return };
+        let Waiting { site, since: begin, .. } = self.waiting;
+        let end = now.max(begin);
+        timeline::kept().add(Interval {
+            thread,
+            kind: site.kind(),
+            origin: site.origin(),
+            begin,
+            end,
+            attaching: attaching.min(end - begin),
+            holder: self.holder,
+        });
     }
 }

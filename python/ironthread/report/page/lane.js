@@ -28,7 +28,7 @@ class Lane {
     }
     const near = (index) => {
       const piece = this.pieces[index];
-      return piece && piece.kind && piece.begin - slack <= time && time <= piece.end + slack;
+      return piece && piece.wait && piece.begin - slack <= time && time <= piece.end + slack;
     };
     for (const index of [low, low + 1, low - 1]) if (near(index)) return index;
     const piece = this.pieces[low];
@@ -44,11 +44,12 @@ class Lane {
       const to = this.viewport.share(piece.end) * width;
       if (to < 0 || from > width || (to <= drawnTo && index !== this.chosen)) return;
       const right = Math.max(to, from + 1);
-      drawnTo = piece.kind ? right : drawnTo;
-      pen.fillStyle = colours[piece.part];
+      const { wait } = piece;
+      if (wait) drawnTo = right;
+      pen.fillStyle = colours[wait ? wait.part : "awake"];
       pen.fillRect(from, 0, right - from, height);
-      if (piece.gil > 0) {
-        const back = this.viewport.share(piece.end - piece.gil) * width;
+      if (wait && piece.end === wait.end && wait.gil > 0) {
+        const back = Math.max(this.viewport.share(wait.end - wait.gil) * width, from);
         pen.fillStyle = colours.gil;
         pen.fillRect(back, 0, to - back, height);
       }
@@ -67,19 +68,29 @@ class Lane {
   }
 }
 
-// A thread's life without gaps: its waits, and between them the times when it was awake.
+// A thread's life without gaps or overlaps. A piece: {begin, end, wait}, no wait: it was awake.
+// A wait within which a signal handler waited is there before and after that.
 function pieces(waits, begin, end) {
   const made = [];
-  let from = begin;
-  const awake = (until) => {
-    if (until > from) made.push({ begin: from, end: until, gil: 0, kind: null, part: "awake" });
+  const open = [];
+  let at = begin;
+  const add = (wait, until) => {
+    if (until > at) made.push({ begin: at, end: until, wait });
+    at = Math.max(at, until);
+  };
+  const close = (time) => {
+    while (open.length && open.at(-1).end <= time) {
+      const wait = open.pop();
+      add(wait, wait.end);
+    }
   };
   for (const wait of waits) {
-    awake(wait.begin);
-    made.push(wait);
-    from = Math.max(from, wait.end);
+    close(wait.begin);
+    add(open.at(-1) ?? null, wait.begin);
+    open.push(wait);
   }
-  awake(end);
+  close(Infinity);
+  add(null, end);
   return made;
 }
 

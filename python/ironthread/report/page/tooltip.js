@@ -22,18 +22,18 @@ class Tooltip {
     this.node.style.top = `${fits ? below : Math.max(y - offsetHeight - 12, 8)}px`;
   }
 
-  facts(lane, piece) {
+  facts(lane, { begin, end, wait }) {
+    const [from, to] = wait ? [wait.begin, wait.end] : [begin, end];
     const facts = [["thread", label(lane.thread)]];
-    if (piece.kind) facts.push(["made at", place(piece.origin, this.directory)]);
-    if (piece.holder) facts.push(["held by", label(piece.holder)]);
-    if (piece.gil > 0) facts.push(["of it GIL", duration(piece.gil)]);
-    facts.push(["from", `${piece.begin.toFixed(6)} s`], ["to", piece.open ? "the end of the program" : `${piece.end.toFixed(6)} s`]);
+    if (wait) facts.push(["made at", place(wait.origin, this.directory)]);
+    if (wait?.holder) facts.push(["held by", label(wait.holder)]);
+    if (wait?.gil > 0) facts.push(["of it GIL", duration(wait.gil)]);
+    facts.push(["from", `${from.toFixed(6)} s`], ["to", wait?.open ? "the end of the program" : `${to.toFixed(6)} s`]);
     const pairs = facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
     return element("dl", {}, ...pairs);
   }
 }
 
-function heading(piece) {
-  const time = duration(piece.end - piece.begin);
-  return piece.kind ? `${piece.kind}, waited ${time}` : `awake for ${time}`;
+function heading({ begin, end, wait }) {
+  return wait ? `${wait.kind}, waited ${duration(wait.end - wait.begin)}` : `awake for ${duration(end - begin)}`;
 }
