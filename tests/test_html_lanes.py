@@ -117,6 +117,16 @@ def test_twenty_thousand_waits_take_less_than_two_megabytes() -> None:
     assert len(page.encode()) < 2_000_000
 
 
+def test_modules_of_the_program_are_not_taken_for_those_of_the_library(tmp_path: Path) -> None:
+    for name in ("html", "json", "hashlib", "binascii"):
+        write(tmp_path / f"{name}.py", "raise SystemExit('the wrong module')")
+    write(tmp_path / "app.py", "import os; os.chdir('/')")
+    page = tmp_path / "waits.html"
+    done = run("--report", "html", "--report-file", "waits.html", "app.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert data_of(page)["program"] == ["app.py"]
+
+
 def test_a_run_shows_its_timeline_and_who_waits_when_it_ends(tmp_path: Path) -> None:
     write(
         tmp_path / "app.py",

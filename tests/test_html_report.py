@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 from browser import Browser, needs_browser
 from html_page import Made
+from ironthread.report import render
+from ironthread.report.collect import collect
 from ironthread.report.table import count, duration
 from python_process import run, write
 from selenium.webdriver.common.keys import Keys
+from test_html_lanes import recorded, report_on
+from test_report import row, snapshot_with
 
 pytestmark = needs_browser
 
 PARTS = ("running", "gil", "locks", "queues", "joins", "elsewhere")
 
 HOSTILE = (
-    "</script><img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+    "</script></title></noscript><img src=x onerror=\"document.title='run'\">"
+    "<script>document.title='run'</script>"
 )
 
 
@@ -60,6 +65,19 @@ def test_the_tables_have_the_numbers_of_the_json_report(browser: Browser, made: 
     assert browser.column("locks", 3) == [count(lock["acquired"]) for lock in locks]
     assert browser.column("queues", 2) == [count(queue["puts"]) for queue in made.json["queues"]]
     assert browser.column("pools", 3) == [count(pool["ended"]) for pool in made.json["pools"]]
+
+
+def test_times_are_rounded_as_in_the_other_forms(browser: Browser, tmp_path: Path) -> None:
+    halves = [
+        unit * part for unit in (1, 1e-3, 1e-6) for part in (1.125, 1.375, 10.25, 20.75, 220.5)
+    ]
+    times = [*halves, 0.0009996, 4e-7, 124.5, 99.96, 6030.0, 6090.0, 2.675, 1.005, 0.38, 221.5e-6]
+    rows = [row(f"worker-{time}", id=n, ident=n, cpu=time) for n, time in enumerate(times, 1)]
+    report = collect(snapshot_with(threads=rows, elapsed=9000.0), ["app.py"], 1.0)
+    page = tmp_path / "report.html"
+    page.write_text(render("html", report, "/p"), "utf-8")
+    browser.open(page)
+    assert browser.column("threads", 4) == [duration(time) for time in times]
 
 
 def test_each_chart_says_in_words_what_it_shows(browser: Browser, made: Made) -> None:
@@ -107,6 +125,29 @@ def test_the_mouse_over_a_wait_tells_what_it_was(browser: Browser, made: Made) -
     assert f"Lock, waited {duration(end - begin)}" in told
     assert f":{made.timeline['origins'][origin]['line']}" in told
     assert "held by\nholder" in told
+
+
+def test_waits_within_waits_and_very_short_ones_can_be_pointed_at(
+    browser: Browser, tmp_path: Path
+) -> None:
+    outer = (0.5, 2.0, 0.0, "Lock", None, None)
+    handler = (1.0, 1.5, 0.0, "Queue.get", None, None)  # of a signal
+    short = (2.5, 2.500002, 0.0, "Event", None, None)
+    page = tmp_path / "report.html"
+    page.write_text(
+        render("html", report_on(recorded(outer, handler, short), ended=3.0), "/p"), "utf-8"
+    )
+    browser.open(page)
+    lane = browser.one("canvas.lane")
+    beside = 2.5 + 2 * 3 / lane.size["width"]  # two pixels
+    told = {}
+    for moment in (0.75, 1.25, 1.75, 2.25, beside):
+        browser.point(lane, moment / 3)
+        told[moment] = browser.one(".tooltip strong").text
+    assert list(told.values()) == [
+        *("Lock, waited 1.50 s", "Queue.get, waited 500 ms", "Lock, waited 1.50 s"),
+        *("awake for 500 ms", "Event, waited 2.00 µs"),
+    ]
 
 
 def test_zooming_shows_less_of_the_run_and_the_whole_again(browser: Browser, made: Made) -> None:

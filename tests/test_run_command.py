@@ -142,6 +142,15 @@ def test_a_child_that_runs_the_same_command_tells_its_process_in_the_title(tmp_p
     assert len(set(titles)) == 3
 
 
+def test_each_process_of_a_run_has_a_page_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", RELOADER)
+    done = run("--report", "html", "--report-file", "waits.html", "app.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = [path.read_text(encoding="utf-8") for path in tmp_path.glob("waits*.html")]
+    assert len(pages) == 3
+    assert all(page.startswith("<!DOCTYPE html>") for page in pages)
+
+
 def test_no_process_of_a_run_overwrites_the_report_of_another(tmp_path: Path) -> None:
     write(tmp_path / "app.py", RELOADER)
     done = run("--report", "json", "--report-file", "waits.json", "app.py", cwd=tmp_path)

@@ -2,11 +2,11 @@
 
 function duration(seconds) {
   if (seconds >= 6000) {
-    const minutes = Math.round(seconds / 60);
+    const minutes = Number(fixed(seconds / 60, 0));
     return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   }
   if (seconds >= 100) {
-    const whole = Math.round(seconds);
+    const whole = Number(fixed(seconds, 0));
     return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   }
   for (const [unit, size] of [["s", 1], ["ms", 1e-3], ["µs", 1e-6]]) {
@@ -16,7 +16,16 @@ function duration(seconds) {
 }
 
 function threeDigits(value) {
-  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+  return fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+}
+
+// `toFixed`, but what is half-way goes to the even digit, as in Python. Only odd multiples of
+// 2^-(decimals + 1) are exactly half-way: of other fractions that are, no number is exact.
+function fixed(value, decimals) {
+  const half = 2 ** -(decimals + 1);
+  if (value % (2 * half) !== half) return value.toFixed(decimals);
+  const below = Math.floor(value * 10 ** decimals);
+  return ((below + (below % 2)) / 10 ** decimals).toFixed(decimals);
 }
 
 function count(number) {
@@ -25,7 +34,7 @@ function count(number) {
 
 function percent(share) {
   if (share > 0 && share < 0.0005) return "<0.1%";
-  return `${(share * 100).toFixed(share > 0 && share < 0.00995 ? 1 : 0)}%`;
+  return `${fixed(share * 100, share > 0 && share < 0.00995 ? 1 : 0)}%`;
 }
 
 // A file below `directory` is named from there, another by its last two parts.

@@ -1,7 +1,7 @@
 // The lane of one thread: when it was awake, and what it waited for when it was not.
 
 class Lane {
-  constructor(thread, waits, end, viewport) {
+  constructor(thread, waits, omitted, end, viewport) {
     this.thread = thread;
     this.viewport = viewport;
     this.begin = thread.started;
@@ -9,12 +9,13 @@ class Lane {
     this.pieces = pieces(waits, this.begin, this.end);
     this.chosen = null; // index of a piece
     this.canvas = element("canvas", {
-      class: "lane", tabindex: "0", role: "img", "aria-label": this.summary(waits.length),
+      class: "lane", tabindex: "0", role: "img", "aria-label": this.summary(waits.length, omitted),
     });
   }
 
-  summary(waits) {
-    return `${label(this.thread)}: ${count(waits)} waits in ${duration(this.end - this.begin)}; the arrow keys tell them one by one`;
+  summary(waits, { omitted, omitted_seconds: seconds }) {
+    const short = omitted ? `, and ${count(omitted)} short ones of ${duration(seconds)} together that are not shown` : "";
+    return `${label(this.thread)}: ${count(waits)} waits in ${duration(this.end - this.begin)}${short}; the arrow keys tell them one by one`;
   }
 
   // The piece under a moment. The shortest are widened by `slack` seconds, for fingers and mice.

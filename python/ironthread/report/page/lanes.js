@@ -10,7 +10,7 @@ class Lanes {
     const threads = data.threads.list;
     this.all = data.timeline.lanes.map((lane, index) => {
       const waits = lane.intervals.map((row) => wait(row, data.timeline, threads));
-      return new Lane(threads[index], waits, data.elapsed, this.viewport);
+      return new Lane(threads[index], waits, lane, data.elapsed, this.viewport);
     });
     this.all.forEach((lane) => this.attend(lane));
     this.axis = element("canvas", { class: "axis", "aria-hidden": "true" });

@@ -35,7 +35,7 @@ function alarms(data) {
 function timeline(data) {
   if (data.timeline === null) return null;
   const { omitted, resolution } = data.timeline;
-  const left = omitted ? ` ${count(omitted)} short waits (up to ${duration(resolution)}) are left out.` : "";
+  const left = omitted ? ` ${count(omitted)} waits of at most ${duration(resolution)} are not shown: there a thread looks awake.` : "";
   const keys = "Drag to move, double-click or Ctrl and the wheel to zoom. In a lane: ← → from wait to wait, + − 0 zoom.";
   const parts = [
     ["awake", "awake"], ["gil", "waiting for the GIL"], ["locks", "locks"], ["queues", "queues"],
