@@ -77,6 +77,7 @@ def test_what_detection_and_watching_cost_is_printed_for_each_program() -> None:
         ("short locks, 4 threads", "1.02"),
         ("short locks, 4 threads", "1.20"),
         ("web crawler", "1.05"),
+        ("short locks, 4 threads", "1.50"),
     ], done.stdout
 
 

@@ -35,6 +35,7 @@ from python_process import CLEAN, FACTS, assert_as_python, run, start, write
         (["--report", "xml", "app.py"], "unknown form of report 'xml'"),
         (["--deadlock", "shout", "app.py"], "unknown way to deal with deadlocks 'shout'"),
         (["--on-deadlock=sulk", "app.py"], "unknown end of a deadlock 'sulk'"),
+        (["--report", "html", "app.py"], "--report html needs --report-file"),
         (["--report-file", "no/such/file", "app.py"], "can't write to "),
         (["--report-file", "empty", "app.py"], "can't write to "),
         (["--verbose", "app.py"], "unknown option '--verbose'"),
@@ -104,14 +105,17 @@ def test_the_command_is_installed(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == (expected.stdout, expected.stderr)
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_the_report_goes_to_a_file_on_request(tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("text", "── ironthread ── app.py"), ("json", "{"), ("html", "<!DOCTYPE html>")],
+)
+def test_the_report_goes_to_a_file_on_request(tmp_path: Path, form: str, start: str) -> None:
     (tmp_path / "elsewhere").mkdir()
     write(tmp_path / "app.py", "import os; os.chdir('elsewhere')")
     done = run("--report", form, "--report-file", "report.out", "app.py", cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("", "")
     report = (tmp_path / "report.out").read_text(encoding="utf-8")
-    assert report.startswith("── ironthread ── app.py" if form == "text" else "{")
+    assert report.startswith(start)
 
 
 # Starts its own command again, as reloaders do, in a child or in its own place.
@@ -136,6 +140,15 @@ def test_a_child_that_runs_the_same_command_tells_its_process_in_the_title(tmp_p
     assert titles[-1] == "app.py"
     assert all(re.fullmatch(r"app\.py \(process \d+\)", title) for title in titles[:2])
     assert len(set(titles)) == 3
+
+
+def test_each_process_of_a_run_has_a_page_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", RELOADER)
+    done = run("--report", "html", "--report-file", "waits.html", "app.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = [path.read_text(encoding="utf-8") for path in tmp_path.glob("waits*.html")]
+    assert len(pages) == 3
+    assert all(page.startswith("<!DOCTYPE html>") for page in pages)
 
 
 def test_no_process_of_a_run_overwrites_the_report_of_another(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ dump, stats and top ask a program that runs, if it listens: what its threads are
 what they have waited for, and both again and again.
 
 options of run:
-  --report text|json|none   the form of the report (default: text)
+  --report text|json|html|none
+                            the form of the report (default: text); html needs a file
   --report-file PATH        write the report there instead of to standard error
   --deadlock report|raise|off
                             what is done about threads that wait in vain (default: report). A
@@ -50,7 +51,7 @@ not be started. A child that runs the same command adds its process to the names
 
 # option -> its values, what they are, and the attribute of the options they go to.
 _CHOICES = {
-    "--report": (("text", "json", "none"), "form of report", "report"),
+    "--report": (("text", "json", "html", "none"), "form of report", "report"),
     "--deadlock": (("report", "raise", "off"), "way to deal with deadlocks", "deadlock"),
     "--on-deadlock": (("report", "abort"), "end of a deadlock", "on_deadlock"),
 }

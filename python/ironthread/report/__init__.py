@@ -1,4 +1,4 @@
-"""The report on a program that ran: from the engine's snapshot to text or JSON."""
+"""The report on a program that ran: from the engine's snapshot to text, JSON or HTML."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ __all__ = ["collect", "render"]
 
 
 def render(form: str, report: Report, directory: str, coloured: bool = False) -> str:
-    """The report in the given form, "text" or "json".
+    """The report in the given form, "text", "json" or "html".
 
-    The text names files below `directory` relative to it.
+    Text and HTML name files below `directory` relative to it.
     """
     if form == "json":
         from ironthread.report import json  # the other form does without the standard json
 
         return json.render(report)
+    if form == "html":
+        from ironthread.report import html
+
+        return html.render(report, directory)
     from ironthread.report import text
 
     return text.render(report, directory, coloured)

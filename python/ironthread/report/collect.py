@@ -11,6 +11,7 @@ import threading
 
 from ironthread import _explain
 from ironthread.report.gil import Gil
+from ironthread.report.timeline import Timeline
 from ironthread.report.usage import Usage
 from ironthread.report.verdict import judge
 from ironthread.report.waited import Spread, Waited
@@ -153,6 +154,7 @@ class Report:
         ended: Ended | None = None,
         told: Sequence[Told] = (),
         gil: Gil | None = None,
+        timeline: Timeline | None = None,
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -171,6 +173,8 @@ class Report:
         """How the GIL was used; None where that could not be seen."""
         self.verdict = judge(self)
         """What limits the program, if that is clear."""
+        self.timeline = timeline
+        """None when it was not recorded."""
 
     @property
     def started(self) -> int:
@@ -191,12 +195,17 @@ class Report:
 
 
 def collect(
-    snapshot: Mapping[str, Any], program: list[str], cpu: float, is_child: bool = False
+    snapshot: Mapping[str, Any],
+    program: list[str],
+    cpu: float,
+    is_child: bool = False,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Report:
     """Make a report of what `ironthread._core.watch_snapshot()` returned.
 
     `program` is what was run, as on the command line; `cpu` is the CPU time of the process while it
-    ran; `is_child` tells whether a process of the same run started this one.
+    ran; `is_child` tells whether a process of the same run started this one;
+    `recorded` is what `ironthread._core.timeline_snapshot()` returned.
     """
     elapsed = snapshot["elapsed"]
     main = threading.main_thread().ident
@@ -213,8 +222,20 @@ def collect(
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
     gil = Gil.of(snapshot["gil"])
-    told = _explain.told
-    return Report(program, elapsed, cpu, listed, sites, is_child, usage, ended, told, gil)
+    timeline = Timeline.of(recorded, threads, _OWN_KINDS) if recorded else None
+    return Report(
+        program,
+        elapsed,
+        cpu,
+        listed,
+        sites,
+        is_child,
+        usage,
+        ended,
+        told=_explain.told,
+        gil=gil,
+        timeline=timeline,
+    )
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:

@@ -106,10 +106,11 @@ _GIL = ("looks", "observed", "held", "contended", "waiters")
 
 def render(report: Report) -> str:
     """The report as indented JSON."""
-    return json.dumps(_report(report), indent=2) + "\n"
+    return json.dumps(document(report), indent=2) + "\n"
 
 
-def _report(report: Report) -> dict[str, Any]:
+def document(report: Report) -> dict[str, Any]:
+    """The report as the object that JSON is made of."""
     suffering = {id(each.thread): each for each in starved(report.threads, report.elapsed)}
     threads = [
         _thread(thread, report.elapsed, suffering.get(id(thread))) for thread in report.threads

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from ironthread.report.alarms import starvation
 from ironthread.report.collect import Ended, Report, Site, Thread
 from ironthread.report.colour import Paint
 from ironthread.report.names import cut, label, pattern, wrapped
 from ironthread.report.place import place, shortened
-from ironthread.report.spent import Spent, Starved, starved
+from ironthread.report.spent import Spent, starved
 from ironthread.report.table import count, duration, fitted, table
 from ironthread.report.usage_text import Page, sections
 from ironthread.report.waited import Waited
@@ -175,7 +176,7 @@ def _threads(report: Report, paint: Paint) -> list[str]:
     if not any(kind in totals for kind in _KINDS):
         text.append("No thread waited for a lock, a queue or another primitive.")
     suffering = starved(report.threads, report.elapsed)
-    text += [paint.alarm(_starvation(each)) for each in suffering[:_STARVED]]
+    text += [paint.alarm(cut(starvation(each), _WIDTH)) for each in suffering[:_STARVED]]
     return text
 
 
@@ -185,14 +186,6 @@ def _ended(ended: Ended) -> str:
         f"(without {count(ended.count)} threads that ended before: lived {duration(ended.lived)}, "
         f"waited {duration(waited)})"
     )
-
-
-def _starvation(each: Starved) -> str:
-    overtaken = each.thread.overtaken
-    times = f", overtaken {count(overtaken)} times" if overtaken > 1 else ""
-    peers = f"its {each.peers} peers about {duration(each.median)}"
-    name = cut(label(each.thread), _SHORT_LABEL)
-    return cut(f"{name} starved: waited {duration(each.waited)}, {peers}{times}", _WIDTH)
 
 
 def _thread_table(rows: list[_Row], columns: list[str]) -> list[str]:

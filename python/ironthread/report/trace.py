@@ -81,7 +81,7 @@ class _Tracks:
         name = self._names[number]
         yield json.dumps({"name": "thread_name", "ph": "M", **common, "args": {"name": name}})
         ended = self._elapsed if row["ended"] is None else row["ended"]
-        # A thread of the interpreter's may wait once more after it said that it had ended.
+        # A thread may wait once more after it said that it had ended.
         ended = max([ended, *(wait[1] for wait in waits)])
         began = min([row["started"], *(wait[0] for wait in waits)])
         args = {
@@ -92,11 +92,12 @@ class _Tracks:
         }
         life = {"name": name, "cat": "thread", "ph": "X", **common, "args": args}
         yield self._slice(json.dumps(life), _nanoseconds(began), _nanoseconds(ended))
+        gil = json.dumps({"name": "GIL", "cat": "gil", "ph": "X", **common})
         for wait in waits:
             if wait[3] != "Timer":  # the engine's own wait for the next timer
-                yield from self._wait(common, wait)
+                yield from self._wait(common, gil, wait)
 
-    def _wait(self, common: dict[str, int], wait: _Interval) -> Iterator[str]:
+    def _wait(self, common: dict[str, int], gil_head: str, wait: _Interval) -> Iterator[str]:
         begin, end, gil, kind, origin, holder = wait
         first, last, waited = _nanoseconds(begin), _nanoseconds(end), _nanoseconds(gil)
         key = (common["tid"], kind, origin, holder)
@@ -106,8 +107,7 @@ class _Tracks:
         yield self._slice(head, first, last)
         waited = min(waited, last - first)
         if waited >= self._shortest:
-            args = {"name": "GIL", "cat": "gil", "ph": "X", **common}
-            yield self._slice(json.dumps(args), last - waited, last)
+            yield self._slice(gil_head, last - waited, last)
 
     def _description(
         self, common: dict[str, int], kind: str, origin: tuple[str, int] | None, holder: int | None

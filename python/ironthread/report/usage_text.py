@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ironthread.report.alarms import is_saturated, saturation
 from ironthread.report.names import cut
 from ironthread.report.place import place
 from ironthread.report.table import count, duration, fitted, percent
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 _ROWS = 5
 _NAME = 14
 _LABEL = 14
-# Of the run. A pool that is full for less is busy, and no more.
-_SATURATED = 0.01
 
 
 class Page:
@@ -138,8 +137,8 @@ def _pools(pools: list[PoolUse], page: Page) -> list[str]:
     text += _more(pools[_ROWS:])
     for pool in shown:
         text.append(cut(f"{_label(pool)}: {_rate(pool)}", page.width))
-        if pool.saturated_longest > _SATURATED * page.elapsed:
-            text.append(page.paint.alarm(_saturation(pool)))
+        if is_saturated(pool, page.elapsed):
+            text.append(page.paint.alarm(f"  {saturation(pool)}"))
     return text
 
 
@@ -168,9 +167,3 @@ def _rate(pool: PoolUse) -> str:
         f"{pools}{pool.per_second:,.1f} calls/s, longest {duration(pool.ran.longest)}, "
         f"{count(pool.deepest)} waited at most"
     )
-
-
-def _saturation(pool: PoolUse) -> str:
-    workers = "its worker was" if pool.workers == 1 else f"all {pool.workers} workers were"
-    calls = "1 call" if pool.saturated_waiting == 1 else f"{count(pool.saturated_waiting)} calls"
-    return f"  {workers} busy for {duration(pool.saturated_longest)} while {calls} waited"

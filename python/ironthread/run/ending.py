@@ -18,7 +18,7 @@ from ironthread import _core, _deadlock
 from ironthread.run import kin
 from ironthread.run.imports import WithoutModulesOfTheProgram
 from ironthread.run.locate import current_directory
-from ironthread.run.options import CannotRun
+from ironthread.run.options import PAGE_LIMIT, CannotRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _PLAIN = str.maketrans("─·×µ…", "-|xu~")  # noqa: RUF001 (the multiplicat
 
 def check(options: Options) -> None:
     """Make sure that the files can be written. Raises `CannotRun`."""
+    if options.report == "html" and options.report_file is None:
+        raise CannotRun("--report html needs --report-file: a terminal does not show HTML")
     if options.report_file is not None:
         options.report_file = _writable(options.report_file)
     if options.trace is not None:
@@ -61,6 +63,7 @@ class Ending:
         self._process = os.getpid()
         self._file = kin.own_file(options.report_file)
         self._trace = kin.own_file(options.trace)
+        self._is_page = options.report == "html"
         self._is_child = kin.is_child()
         kin.enter(options.report_file, options.trace)
         self._directory = current_directory() or ""
@@ -70,6 +73,8 @@ class Ending:
         _core.watch_start()
         if self._trace is not None:
             _core.timeline_start(options.trace_limit)
+        elif self._is_page:
+            _core.timeline_start(PAGE_LIMIT)
         _core.thread_named(threading.current_thread().name)
         self._cpu = time.process_time()
 
@@ -86,20 +91,21 @@ class Ending:
         _deadlock.main_goes_on()
         _core.thread_ended(threading.main_thread().name)
         # The timeline first: nothing in it is later than what it is shown with.
-        timeline = None if self._trace is None else _core.timeline_snapshot()
+        shown = self._is_page or self._trace is not None
+        timeline = _core.timeline_snapshot() if shown else None
         snapshot = _core.watch_snapshot()
         _core.timeline_stop()
         _core.watch_stop()
         # Only now, so that the program found no module loaded that it did not load itself.
         with WithoutModulesOfTheProgram(self._path):
             if self._options.report != "none":
-                self._write_report(snapshot, cpu)
-            if timeline is not None:
+                self._write_report(snapshot, timeline, cpu)
+            if timeline is not None and self._trace is not None:
                 self._write_trace(snapshot, timeline)
 
-    def _write_report(self, snapshot: _Snapshot, cpu: float) -> None:
+    def _write_report(self, snapshot: _Snapshot, timeline: _Timeline | None, cpu: float) -> None:
         try:
-            report = self._report(snapshot, cpu)
+            report = self._report(snapshot, timeline, cpu)
         except Exception as error:  # a report is not worth a traceback at the end
             report = f"ironthread: no report: {error!r}\n"
         file = self._file
@@ -112,11 +118,16 @@ class Ending:
         except OSError as error:
             _to_standard_error(f"ironthread: can't write to {file!r}: {error.strerror}\n")
 
-    def _report(self, snapshot: _Snapshot, cpu: float) -> str:
+    def _report(self, snapshot: _Snapshot, timeline: _Timeline | None, cpu: float) -> str:
         from ironthread.report import collect, render
         from ironthread.report.colour import wants_colour
 
-        report = collect(snapshot, self._options.command, cpu, self._is_child)
+        command, recorded = self._options.command, None
+        if self._is_page and timeline is not None:
+            from ironthread.report.timeline import thinned  # the other forms do without
+
+            recorded = thinned(timeline, PAGE_LIMIT)
+        report = collect(snapshot, command, cpu, self._is_child, recorded)
         coloured = self._file is None and wants_colour(sys.__stderr__)
         return render(self._options.report, report, self._directory, coloured)
 

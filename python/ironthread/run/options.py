@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 TRACE_LIMIT = 100_000
 """The most waits that a timeline has one by one, if nobody says otherwise."""
 
+PAGE_LIMIT = 20_000
+"""The most waits that the timeline of an HTML report has: a page of many megabytes opens slowly."""
+
 
 class CannotRun(Exception):  # noqa: N818 (it is no fault of the program)
     """The program cannot be started. The message is one line for the user."""
@@ -39,7 +42,7 @@ class Options:
         self.is_module = False
         self.arguments: list[str] = []
         self.report = "text"
-        """The form of the report: text, json or none."""
+        """The form of the report: text, json, html or none."""
         self.deadlock: Mode = "report"
         """What is done about deadlocks that are not certain: raise, report or off."""
         self.lock_order = False
