@@ -15,6 +15,7 @@ from python_process import run, write
 from selenium.webdriver.common.keys import Keys
 from test_html_lanes import recorded, report_on
 from test_report import row, snapshot_with
+from test_verdict import PROGRAMS
 
 pytestmark = needs_browser
 
@@ -178,6 +179,18 @@ def test_keys_go_from_wait_to_wait(browser: Browser, made: Made) -> None:
     assert seen[-1] == wanted, seen
     browser.press(Keys.ESCAPE)
     assert not browser.one(".tooltip").is_displayed()
+
+
+def test_what_limits_the_program_stands_at_the_top(browser: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    program = PROGRAMS / "lock.py"
+    done = run("--report", "html", "--report-file", str(page), str(program), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    browser.open(page)
+    told = browser.one("#verdict").text
+    assert "Threads wait for the Lock made at" in told
+    assert "lock.py:6: " in told
+    assert "Do less while it is held" in told
 
 
 def test_the_page_fits_a_phone(browser: Browser, made: Made) -> None:

@@ -4,4 +4,4 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 with ThreadPoolExecutor(8) as pool:  # the line
-    list(pool.map(time.sleep, [0.6] * 8))
+    list(pool.map(time.sleep, [2.0] * 8))

@@ -18,6 +18,16 @@ function summary(data) {
   );
 }
 
+function verdict(data) {
+  if (!data.verdict.length) return null;
+  const texts = data.verdict.flatMap(({ finding, advice }) => [
+    element("p", {}, element("strong", {}, finding)), element("p", {}, advice),
+  ]);
+  const section = card("verdict", "What limits it", "", ...texts);
+  section.classList.add("alarms");
+  return section;
+}
+
 function alarms(data) {
   const lines = [...data.starved, ...data.saturated];
   if (!lines.length && !data.told.length) return null;
