@@ -23,15 +23,16 @@ impl Interpreter {
         Self { looks: 0, observed: 0, held: 0, contended: 0, waited: 0 }
     }
 
-    /// Adds a look that stands for the time `elapsed`. One that could not tell who has it is none.
+    /// Adds a look that stands for the time `elapsed`, after a `quiet` time in which nobody had it or wanted it. One that
+    /// could not tell who has it is none.
     #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
-    pub(crate) fn add(&mut self, possession: Possession, waiters: usize, elapsed: u64) {
+    pub(crate) fn add(&mut self, possession: Possession, waiters: usize, elapsed: u64, quiet: u64) {
         if possession == Possession::Unknown {
             return;
         }
         let is_held = matches!(possession, Possession::Held { .. });
         self.looks += 1;
-        self.observed += elapsed;
+        self.observed += elapsed + quiet;
         self.held += if is_held { elapsed } else { 0 };
         self.contended += if is_held && waiters > 0 { elapsed } else { 0 };
         self.waited += elapsed * waiters as u64;
@@ -46,11 +47,11 @@ mod tests {
     fn a_look_stands_for_the_time_since_the_one_before() {
         let mut interpreter = Interpreter::new();
         let held = Possession::Held { ident: 7, native_id: None };
-        interpreter.add(held, 2, 10);
-        interpreter.add(held, 0, 20);
-        interpreter.add(Possession::Free, 1, 40);
-        interpreter.add(Possession::Unknown, 5, 1000);
-        let expected = Interpreter { looks: 3, observed: 70, held: 30, contended: 10, waited: 60 };
+        interpreter.add(held, 2, 10, 5);
+        interpreter.add(held, 0, 20, 0);
+        interpreter.add(Possession::Free, 1, 40, 0);
+        interpreter.add(Possession::Unknown, 5, 1000, 0);
+        let expected = Interpreter { looks: 3, observed: 75, held: 30, contended: 10, waited: 60 };
         assert_eq!(interpreter, expected);
     }
 }

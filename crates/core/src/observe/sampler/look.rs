@@ -38,8 +38,11 @@ impl Looker {
         Self { words, began: now, before: now, last: None, files: BTreeMap::new() }
     }
 
-    /// Looks once; `now` on [`clock::now`].
-    pub(super) fn look(&mut self, now: u64) {
+    /// Looks once; `now` on [`clock::now`]. Returns whether nobody had the interpreter, nor wanted it.
+    ///
+    /// `after_rest` says that the time since the last look was a longer one, of which nothing was expected. What is found
+    /// to go on then began somewhere in it: half of it is counted, which is right in the mean.
+    pub(super) fn look(&mut self, now: u64, after_rest: bool) -> bool {
         let seen = samples::seen(now);
         let returning = seen.iter().filter(|each| each.doing == Doing::Returning).count();
         let away: Vec<_> = seen.iter().filter(|each| each.doing == Doing::Elsewhere).collect();
@@ -52,8 +55,12 @@ impl Looker {
         let unasked = away.len() - asked.len();
         let waiters = returning + waiting + unasked * waiting / asked.len().max(1);
         let elapsed = now.saturating_sub(std::mem::replace(&mut self.before, now));
-        samples::count(&asked, self.began, now);
-        ledger().interpreter.add(possession, waiters, elapsed);
+        let is_quiet = possession == Possession::Free && waiters == 0;
+        let quiet = if is_quiet || !after_rest { 0 } else { elapsed / 2 };
+        let counted = elapsed - quiet;
+        samples::count(&asked, self.began.max(now.saturating_sub(counted)), now);
+        ledger().interpreter.add(possession, waiters, counted, quiet);
+        is_quiet
     }
 
     /// Those whose turn it is.

@@ -32,6 +32,8 @@ use crate::wait::host::host;
 
 /// The time between two looks, in the mean.
 const PERIOD: Duration = Duration::from_millis(10);
+/// Where nobody has the interpreter or wants it, at most so many times longer: a program that mostly sleeps is let sleep.
+const LONGEST_REST: u32 = 4;
 /// Looks take at most one part of so many of a processor's time: where there are many threads, there are fewer looks.
 const SHARE: u32 = 100;
 
@@ -120,12 +122,14 @@ fn run(mut looker: Looker, stopped: &Receiver<()>) {
     host().looks_apart();
     let mut turn: u32 = 0;
     let mut pause = PERIOD;
+    let mut rest = 1;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         let before = own_cpu().unwrap_or_default();
-        looker.look(clock::now());
+        let is_quiet = looker.look(clock::now(), rest > 1);
         let cost = own_cpu().unwrap_or_default().saturating_sub(before);
         turn = turn.wrapping_add(1);
-        pause = around(PERIOD, turn).max(cost * SHARE);
+        rest = if is_quiet { (rest * 2).min(LONGEST_REST) } else { 1 };
+        pause = (around(PERIOD, turn) * rest).max(cost * SHARE);
     }
 }
 
