@@ -157,6 +157,46 @@ impl PyCondition {
         program::call_method(lock, intern!(py, "release"), &[]).map(drop)
     }
 
+    /// Acquires the lock, if it is ours and free.
+    #[inline]
+    pub(crate) fn try_acquire(&self) -> bool {
+        match self.guard.get() {
+            Some(Guard::Lock(lock)) => lock.get().lock.try_acquire(),
+            Some(Guard::RLock(lock)) => lock.get().lock.try_acquire(),
+            _ => false,
+        }
+    }
+
+    /// Acquires the lock for a block, if it is ours and free.
+    #[inline]
+    pub(crate) fn try_enter(&self) -> bool {
+        match self.guard.get() {
+            Some(Guard::Lock(lock)) => lock.get().lock.try_enter(),
+            Some(Guard::RLock(lock)) => lock.get().lock.try_acquire(),
+            _ => false,
+        }
+    }
+
+    /// Releases the lock, if it is ours and held.
+    #[inline]
+    pub(crate) fn try_release(&self) -> bool {
+        match self.guard.get() {
+            Some(Guard::Lock(lock)) => lock.get().lock.release().is_ok(),
+            Some(Guard::RLock(lock)) => lock.get().lock.release().is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Notifies, if the lock is ours and held.
+    #[inline]
+    pub(crate) fn try_notify(&self, count: usize) -> bool {
+        match self.guard.get() {
+            Some(Guard::Lock(lock)) => self.condition.notify(&lock.get().lock, count).is_ok(),
+            Some(Guard::RLock(lock)) => self.condition.notify(&lock.get().lock, count).is_ok(),
+            _ => false,
+        }
+    }
+
     /// Whether the calling thread holds it.
     pub(crate) fn is_held(&self, py: Python<'_>) -> PyResult<bool> {
         match self.guard()? {

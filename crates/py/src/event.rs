@@ -18,7 +18,7 @@ use crate::{origin, represent};
 /// Follows https://docs.python.org/3/library/threading.html#event-objects.
 #[pyclass(frozen, subclass, dict, weakref, name = "Event", module = "threading")]
 pub(crate) struct PyEvent {
-    event: Event,
+    pub(crate) event: Event,
     /// What the standard library waits on; made when a program asks for it.
     condition: PyOnceLock<Py<PyCondition>>,
 }
@@ -27,6 +27,17 @@ impl PyEvent {
     /// A clear event whose waits are recorded as waits for something else.
     pub(crate) fn of_kind(py: Python<'_>, kind: Kind) -> Self {
         Self { event: Event::of_kind(kind, origin::here(py, kind)), condition: PyOnceLock::new() }
+    }
+
+    /// Sets the flag, if that is all there is to do: `false` when the condition has to be notified, too. One
+    /// that is made meanwhile may be waited for by who saw the flag clear, so it is looked for afterwards.
+    #[inline]
+    pub(crate) fn set_quickly(&self, py: Python<'_>) -> bool {
+        if self.condition.get(py).is_some() {
+            return false;
+        }
+        self.event.set();
+        self.condition.get(py).is_none()
     }
 }
 

@@ -1,17 +1,18 @@
-//! The few methods that programs call most, as plain C functions in front of their PyO3 methods.
+//! The methods that programs call most, as plain C functions in front of their PyO3 methods.
 //!
 //! A PyO3 method spends more on getting into and out of Rust (a guard against panics, the bookkeeping of
-//! attachment, arguments) than `Lock.acquire` does on its work. Each method here is therefore put on its
-//! class twice: as the PyO3 method, which can do everything, and before it, under the same name, as a C
-//! function that can do one thing: the call without arguments that need conversion, that neither waits nor
-//! fails. Everything else it passes on to the PyO3 method, as it came.
+//! attachment, arguments) than `Lock.acquire` does on its work. Each method of `quick.rs` is therefore put
+//! on its class twice: as the PyO3 method, which can do everything, and before it, under the same name, as
+//! a C function that can do one thing: the call without arguments that need conversion, that neither waits
+//! nor fails. Everything else it passes on to the PyO3 method, as it came.
 //!
 //! What makes that sound:
 //! * The functions are reached through method descriptors of the class (`PyDescr_NewMethod`), which
 //!   check the type of `self` before they call.
 //! * The classes are frozen, so a shared reference to their contents is all that is ever handed out.
-//! * The quick step runs the engine only: no Python code, no allocation by the interpreter, no drop of a
-//!   Python object, nothing that panics. (If it did, leaving an `extern "C"` function by unwinding aborts.)
+//! * The quick step runs the engine only: no Python code, no allocation of an object that the collector
+//!   tracks (which could start a collection), no drop of a Python object's last reference, nothing that
+//!   panics. (If it did, leaving an `extern "C"` function by unwinding aborts.)
 //! * The interpreter calls methods with the thread attached.
 
 #![allow(unsafe_code, reason = "below PyO3's methods there are C functions")]
@@ -19,29 +20,27 @@
 use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
 
-use ironthread::observe::order;
-use ironthread::wait::Deadline;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True as Frozen;
 use pyo3::{PyClass, PyTypeInfo};
 
-use crate::lock::PyLock;
-use crate::queue::PySimpleQueue;
-use crate::rlock::PyRLock;
-
 /// What a quick step gives back.
-enum Answer {
+pub(crate) enum Answer {
     None,
     Bool(bool),
+    Number(usize),
     Object(Py<PyAny>),
 }
 
 impl Answer {
-    /// As a new reference.
+    /// As a new reference; null, with an exception, where memory is out.
+    #[inline]
     fn into_ptr(self) -> *mut PyObject {
         let singleton: unsafe fn() -> *mut PyObject = match self {
             Self::Object(object) => return object.into_ptr(),
+            // SAFETY: the thread is attached.
+            Self::Number(number) => return unsafe { ffi::PyLong_FromSize_t(number) },
             Self::None => ffi::Py_None,
             Self::Bool(true) => ffi::Py_True,
             Self::Bool(false) => ffi::Py_False,
@@ -55,65 +54,35 @@ impl Answer {
 }
 
 /// A method with a quick step.
-trait Hot {
+pub(crate) trait Hot {
     type Class: PyClass<Frozen = Frozen> + PyTypeInfo + Sync;
-
-    /// What the method does when nothing stands in its way; `None`: the PyO3 method has to do it.
-    fn quick(object: &Self::Class) -> Option<Answer>;
 
     /// The PyO3 method.
     fn original() -> &'static OnceLock<Py<PyAny>>;
 }
 
-macro_rules! hot {
-    ($name:ident, $class:ty, |$object:ident| $quick:expr) => {
-        struct $name;
-
-        impl Hot for $name {
-            type Class = $class;
-
-            #[inline]
-            fn quick($object: &$class) -> Option<Answer> {
-                $quick
-            }
-
-            fn original() -> &'static OnceLock<Py<PyAny>> {
-                static ORIGINAL: OnceLock<Py<PyAny>> = OnceLock::new();
-                &ORIGINAL
-            }
-        }
-    };
+/// One whose quick step takes no argument.
+pub(crate) trait Alone: Hot {
+    /// What the method does when nothing stands in its way; `None`: the PyO3 method has to do it.
+    fn quick(slf: Borrowed<'_, '_, Self::Class>) -> Option<Answer>;
 }
 
-hot!(LockAcquire, PyLock, |this| taken(|| this.lock.try_acquire()));
-hot!(LockEnter, PyLock, |this| taken(|| this.lock.try_enter()));
-hot!(LockRelease, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
-hot!(LockExit, PyLock, |this| this.lock.release().ok().map(|()| Answer::None));
-hot!(LockLocked, PyLock, |this| Some(Answer::Bool(this.lock.is_locked())));
-hot!(RLockAcquire, PyRLock, |this| taken(|| this.lock.try_acquire()));
-hot!(RLockEnter, PyRLock, |this| taken(|| this.lock.try_acquire()));
-hot!(RLockRelease, PyRLock, |this| this.lock.release().ok().map(|()| Answer::None));
-hot!(RLockExit, PyRLock, |this| this.lock.release().ok().map(|()| Answer::None));
-hot!(SimpleGet, PySimpleQueue, |this| this.queue.get(Deadline::PAST).ok().map(Answer::Object));
-hot!(SimplePut, PySimpleQueue, |_this| None);
-
-/// A lock that is taken if it is free. Where the order of locks is looked at that is no quick step: it asks the
-/// interpreter for the stack, and may tell of what it found.
-#[inline]
-fn taken(take: impl FnOnce() -> bool) -> Option<Answer> {
-    (!order::is_on() && take()).then_some(Answer::Bool(true))
+/// One whose quick step takes an item.
+pub(crate) trait WithItem: Hot {
+    /// The same, with the item that was passed.
+    fn quick(slf: Borrowed<'_, '_, Self::Class>, item: Borrowed<'_, '_, PyAny>) -> Option<Answer>;
 }
 
-/// The contents of `slf`.
+/// `slf` as what it is.
 ///
 /// # Safety
 /// `slf` is an instance of `H::Class`, alive for `'a`, and the thread is attached.
 #[inline]
-unsafe fn contents<'a, H: Hot>(slf: *mut PyObject) -> &'a H::Class {
+unsafe fn instance<'a, H: Hot>(slf: *mut PyObject) -> Borrowed<'a, 'a, H::Class> {
     // SAFETY: by the caller's promise.
     let object = unsafe { borrowed(slf) };
-    // SAFETY: by the caller's promise about the type; a frozen class is never borrowed mutably.
-    unsafe { object.cast_unchecked::<H::Class>() }.get()
+    // SAFETY: by the caller's promise about the type.
+    unsafe { object.cast_unchecked::<H::Class>() }
 }
 
 /// # Safety
@@ -127,22 +96,22 @@ unsafe fn borrowed<'a>(object: *mut PyObject) -> Borrowed<'a, 'a, PyAny> {
 }
 
 /// A method without arguments.
-unsafe extern "C" fn no_arguments<H: Hot>(slf: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+unsafe extern "C" fn no_arguments<H: Alone>(slf: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
     // SAFETY: the descriptor checked the type of `slf`.
-    match H::quick(unsafe { contents::<H>(slf) }) {
+    match H::quick(unsafe { instance::<H>(slf) }) {
         Some(answer) => answer.into_ptr(),
         None => pass_on::<H>(slf, &[], std::ptr::null_mut()),
     }
 }
 
 /// A method whose arguments do not matter: `__exit__`.
-unsafe extern "C" fn any_arguments<H: Hot>(
+unsafe extern "C" fn any_arguments<H: Alone>(
     slf: *mut PyObject,
     arguments: *mut *mut PyObject,
     count: Py_ssize_t,
 ) -> *mut PyObject {
     // SAFETY: the descriptor checked the type of `slf`.
-    match H::quick(unsafe { contents::<H>(slf) }) {
+    match H::quick(unsafe { instance::<H>(slf) }) {
         Some(answer) => answer.into_ptr(),
         // SAFETY: the interpreter passes `count` arguments.
         None => pass_on::<H>(slf, unsafe { slice(arguments, count) }, std::ptr::null_mut()),
@@ -150,7 +119,7 @@ unsafe extern "C" fn any_arguments<H: Hot>(
 }
 
 /// A method that is quick without its optional arguments.
-unsafe extern "C" fn optional_arguments<H: Hot>(
+unsafe extern "C" fn optional_arguments<H: Alone>(
     slf: *mut PyObject,
     arguments: *const *mut PyObject,
     count: Py_ssize_t,
@@ -158,7 +127,7 @@ unsafe extern "C" fn optional_arguments<H: Hot>(
 ) -> *mut PyObject {
     if count == 0 && keywords.is_null() {
         // SAFETY: the descriptor checked the type of `slf`.
-        if let Some(answer) = H::quick(unsafe { contents::<H>(slf) }) {
+        if let Some(answer) = H::quick(unsafe { instance::<H>(slf) }) {
             return answer.into_ptr();
         }
     }
@@ -166,27 +135,25 @@ unsafe extern "C" fn optional_arguments<H: Hot>(
     pass_on::<H>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
 }
 
-/// `SimpleQueue.put(item)`.
-unsafe extern "C" fn simple_put(
+/// A method that is quick with an item for its only argument.
+unsafe extern "C" fn item_argument<H: WithItem>(
     slf: *mut PyObject,
     arguments: *const *mut PyObject,
     count: Py_ssize_t,
     keywords: *mut PyObject,
 ) -> *mut PyObject {
     if count == 1 && keywords.is_null() {
-        // SAFETY: the descriptor checked the type of `slf`.
-        let queue = unsafe { contents::<SimplePut>(slf) };
         // SAFETY: one argument was passed.
         let item = unsafe { *arguments };
         // SAFETY: the interpreter lends its arguments for the time of the call.
         let item = unsafe { borrowed(item) };
-        // An unbounded queue that is never shut down takes everything.
-        if queue.queue.put(item.to_owned().unbind(), Deadline::PAST).is_ok() {
-            return Answer::None.into_ptr();
+        // SAFETY: the descriptor checked the type of `slf`.
+        if let Some(answer) = H::quick(unsafe { instance::<H>(slf) }, item) {
+            return answer.into_ptr();
         }
     }
     // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
-    pass_on::<SimplePut>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
+    pass_on::<H>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
 }
 
 /// # Safety
@@ -237,35 +204,31 @@ fn pass_on<H: Hot>(
     unsafe { ffi::PyObject_Vectorcall(original.as_ptr(), all.as_ptr(), positional, keywords) }
 }
 
-/// Puts the quick methods on their classes.
-pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
-    put::<LockAcquire>(py, "acquire", optional::<LockAcquire>())?;
-    put::<LockEnter>(py, "__enter__", none::<LockEnter>())?;
-    put::<LockRelease>(py, "release", none::<LockRelease>())?;
-    put::<LockExit>(py, "__exit__", any::<LockExit>())?;
-    put::<LockLocked>(py, "locked", none::<LockLocked>())?;
-    put::<RLockAcquire>(py, "acquire", optional::<RLockAcquire>())?;
-    put::<RLockEnter>(py, "__enter__", none::<RLockEnter>())?;
-    put::<RLockRelease>(py, "release", none::<RLockRelease>())?;
-    put::<RLockExit>(py, "__exit__", any::<RLockExit>())?;
-    put::<SimpleGet>(py, "get", optional::<SimpleGet>())?;
-    let simple_put = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: simple_put };
-    put::<SimplePut>(py, "put", (simple_put, ffi::METH_FASTCALL | ffi::METH_KEYWORDS))
-}
-
+/// A function as the interpreter is told of it, and the flags that say how to call it.
 type Function = (ffi::PyMethodDefPointer, c_int);
 
-fn none<H: Hot>() -> Function {
-    (ffi::PyMethodDefPointer { PyCFunction: no_arguments::<H> }, ffi::METH_NOARGS)
+/// A method that takes no arguments.
+pub(crate) fn none<H: Alone>(py: Python<'_>, name: &str) -> PyResult<()> {
+    let function = ffi::PyMethodDefPointer { PyCFunction: no_arguments::<H> };
+    put::<H>(py, name, (function, ffi::METH_NOARGS))
 }
 
-fn any<H: Hot>() -> Function {
-    (ffi::PyMethodDefPointer { PyCFunctionFast: any_arguments::<H> }, ffi::METH_FASTCALL)
+/// A method that takes any, and looks at none.
+pub(crate) fn any<H: Alone>(py: Python<'_>, name: &str) -> PyResult<()> {
+    let function = ffi::PyMethodDefPointer { PyCFunctionFast: any_arguments::<H> };
+    put::<H>(py, name, (function, ffi::METH_FASTCALL))
 }
 
-fn optional<H: Hot>() -> Function {
+/// A method whose arguments are optional.
+pub(crate) fn optional<H: Alone>(py: Python<'_>, name: &str) -> PyResult<()> {
     let function = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: optional_arguments::<H> };
-    (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS)
+    put::<H>(py, name, (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS))
+}
+
+/// A method that takes an item, and optional arguments.
+pub(crate) fn item<H: WithItem>(py: Python<'_>, name: &str) -> PyResult<()> {
+    let function = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: item_argument::<H> };
+    put::<H>(py, name, (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS))
 }
 
 /// Puts one quick method in front of the class's own, with its documentation.

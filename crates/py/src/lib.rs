@@ -34,6 +34,7 @@ mod origin;
 mod possession;
 mod program;
 mod queue;
+mod quick;
 mod rate;
 mod represent;
 mod rlock;
@@ -51,7 +52,7 @@ use pyo3::prelude::*;
 /// The native part of ironthread. Use it through `ironthread`, `ironthread.threading`, `ironthread.queue`.
 #[pymodule(gil_used = false)]
 mod _core {
-    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, hot};
+    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, quick};
     #[pymodule_export]
     use super::{
         backlog::{PyBacklog, PyBacklogKey, PyPlace},
@@ -89,7 +90,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         host::install(module.py())?;
         errors::prepare(module.py())?;
-        hot::install(module.py())?;
+        quick::install(module.py())?;
         // The class poses as `_thread.lock`; here it goes by the name programs use.
         let lock = module.getattr("lock")?;
         module.delattr("lock")?;

@@ -19,7 +19,7 @@ use crate::{origin, program, represent};
 /// Follows https://docs.python.org/3/library/threading.html#semaphore-objects.
 #[pyclass(frozen, subclass, dict, weakref, name = "Semaphore", module = "threading")]
 pub(crate) struct PySemaphore {
-    semaphore: Semaphore,
+    pub(crate) semaphore: Semaphore,
 }
 
 impl PySemaphore {
@@ -139,6 +139,15 @@ impl PySemaphore {
 pub(crate) struct PyBoundedSemaphore {
     /// Written by `__init__`, before the object is shared.
     bound: AtomicU64,
+}
+
+impl PyBoundedSemaphore {
+    /// Releases the semaphore once; `false`, with nothing done, where that is an error.
+    #[inline]
+    pub(crate) fn release_one(slf: &Bound<'_, Self>) -> bool {
+        let bound = slf.get().initial_value();
+        slf.as_super().get().semaphore.release(1, Some(bound)).is_ok()
+    }
 }
 
 #[pymethods]

@@ -12,19 +12,19 @@ use crate::queue::order::Order;
 use crate::queue::sleepers::Sleepers;
 use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Unparked, Wake, watch};
 
-struct State<O> {
-    items: O,
+pub(super) struct State<O> {
+    pub(super) items: O,
     /// No limit when zero or less.
     maxsize: isize,
-    unfinished: usize,
-    shut_down: bool,
-    getters: Sleepers,
-    putters: Sleepers,
-    joiners: Sleepers,
+    pub(super) unfinished: usize,
+    pub(super) shut_down: bool,
+    pub(super) getters: Sleepers,
+    pub(super) putters: Sleepers,
+    pub(super) joiners: Sleepers,
 }
 
 impl<O: Order> State<O> {
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         usize::try_from(self.maxsize).is_ok_and(|limit| limit > 0 && self.items.len() >= limit)
     }
 
@@ -47,7 +47,7 @@ impl<O: Order> State<O> {
 
     /// Calls the next thread of a side if there is still something for it.
     #[inline]
-    fn call_next(&mut self, kind: Kind, spoken_for: impl Fn() -> bool) -> Unparked {
+    pub(super) fn call_next(&mut self, kind: Kind, spoken_for: impl Fn() -> bool) -> Unparked {
         match kind {
             Kind::QueueGet if self.getters.waiting && !self.items.is_empty() => {
                 self.getters.call_one(spoken_for)
@@ -373,7 +373,8 @@ impl<O: Order> Queue<O> {
         true
     }
 
-    fn state(&self) -> MutexGuard<'_, State<O>> {
+    #[inline]
+    pub(super) fn state(&self) -> MutexGuard<'_, State<O>> {
         facade::lock(&self.state)
     }
 }

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod callers;
+mod immediate;
 mod order;
 mod sleepers;
 

@@ -13,6 +13,7 @@
 mod callers;
 mod class;
 mod heap;
+mod immediate;
 mod items;
 mod open;
 mod simple;

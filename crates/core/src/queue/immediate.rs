@@ -1,0 +1,123 @@
+//! What a queue does at once: puts and gets that neither wait nor fail.
+//!
+//! Each asks `alone`, under the internal lock, whether nobody but threads has to be told of the change
+//! (see [`Callers`](super::Callers)). Who enlists there looks at the queue afterwards, under the same lock: so it
+//! either is seen here, and nothing is done, or sees what was done.
+
+use super::bounded::Queue;
+use super::order::Order;
+use crate::observe::metrics::flow;
+use crate::wait::{Kind, watch};
+
+impl<O: Order> Queue<O> {
+    /// Puts an item, if there is room.
+    ///
+    /// # Errors
+    /// The item, when there is none, or the queue was shut down, or `alone` says no.
+    #[inline]
+    pub fn try_put(&self, item: O::Item, alone: impl FnOnce() -> bool) -> Result<(), O::Item> {
+        let mut state = self.state();
+        if state.shut_down || state.is_full() || !alone() {
+            drop(state);
+            return Err(item);
+        }
+        state.items.push(item);
+        state.unfinished += 1;
+        let put = watch::is_on().then(|| (state.getters.origin(), state.items.len()));
+        if state.getters.waiting {
+            let getter = state.getters.call_one(|| false);
+            drop(state);
+            getter.wake();
+        } else {
+            drop(state);
+        }
+        if let Some((origin, inside)) = put {
+            flow::put(origin, Some(inside));
+        }
+        Ok(())
+    }
+
+    /// Takes the next item; `None` when there is none, or `alone` says no.
+    #[inline]
+    pub fn try_get(&self, alone: impl FnOnce() -> bool) -> Option<O::Item> {
+        let mut state = self.state();
+        if !alone() {
+            return None;
+        }
+        let item = state.items.pop()?;
+        let origin = watch::is_on().then(|| state.getters.origin());
+        if state.putters.waiting {
+            let putter = state.call_next(Kind::QueuePut, || false);
+            drop(state);
+            putter.wake();
+        } else {
+            drop(state);
+        }
+        if let Some(origin) = origin {
+            flow::get(origin, None);
+        }
+        Some(item)
+    }
+
+    /// Marks one item as done; `false` when there is none that is not, or `alone` says no.
+    #[inline]
+    pub fn try_task_done(&self, alone: impl FnOnce() -> bool) -> bool {
+        let mut state = self.state();
+        if state.unfinished == 0 || !alone() {
+            return false;
+        }
+        state.unfinished -= 1;
+        if state.unfinished == 0 && state.joiners.waiting {
+            let joiners = state.joiners.call_all();
+            drop(state);
+            joiners.wake();
+        }
+        true
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crate::queue::{Fifo, Queue};
+    use crate::wait::Deadline;
+
+    #[test]
+    fn nothing_is_done_where_somebody_else_has_to_be_told() {
+        let queue = Queue::<Fifo<u8>>::new(0);
+        assert_eq!(queue.try_put(1, || false), Err(1));
+        assert_eq!(queue.try_put(2, || true), Ok(()));
+        assert_eq!(queue.try_get(|| false), None);
+        assert!(!queue.try_task_done(|| false));
+        assert_eq!((queue.len(), queue.unfinished()), (1, 1));
+        assert_eq!(queue.try_get(|| true), Some(2));
+        assert!(queue.try_task_done(|| true));
+        assert!(!queue.try_task_done(|| true));
+    }
+
+    #[test]
+    fn what_would_wait_or_fail_comes_back() {
+        let queue = Queue::<Fifo<u8>>::new(1);
+        assert_eq!(queue.try_get(|| true), None);
+        assert_eq!(queue.try_put(1, || true), Ok(()));
+        assert_eq!(queue.try_put(2, || true), Err(2));
+        queue.shut_down(true);
+        assert_eq!(queue.try_put(3, || true), Err(3));
+    }
+
+    #[test]
+    fn a_thread_that_waits_is_called() {
+        let queue = Queue::<Fifo<u8>>::new(1);
+        let sum = std::thread::scope(|scope| {
+            let getter = scope.spawn(|| {
+                (0..100).map(|_| u32::from(queue.get(Deadline::NEVER).unwrap())).sum::<u32>()
+            });
+            for item in 0..100 {
+                while queue.try_put(item, || true).is_err() {
+                    std::hint::spin_loop();
+                }
+            }
+            getter.join().unwrap()
+        });
+        assert_eq!(sum, (0..100).sum::<u32>());
+    }
+}
