@@ -45,9 +45,8 @@ def _writable(file: str) -> str:
     """The absolute path of a file, because the program may change directory."""
     try:
         absolute = os.path.abspath(file)
-        if (
-            kin.own_file(absolute) == absolute
-        ):  # else beside that of a process above, which made sure
+        # Else it goes beside the file of a process above, which made sure.
+        if kin.own_file(absolute) == absolute:
             with open(absolute, "ab"):
                 pass
     except OSError as error:
