@@ -11,6 +11,7 @@
 #   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
 #   make loom          model checking of the door and of the lock-free fast paths
 #   make bench         every operation against the standard library, as ratios; what watching costs
+#   make bench-instructions   instructions of the most-called operations, against those noted
 #   make docs          the Rust documentation
 #   make clean         removes what was built
 #
@@ -31,7 +32,7 @@ export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak loom bench docs clean
+        conformance-one stress soak loom bench bench-instructions docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
 	$(PYTHON) scripts/setup_environment.py $(VENV)
@@ -97,6 +98,9 @@ loom:
 bench: build
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/watching.py
+
+bench-instructions: build
+	$(BIN)/python benchmarks/instructions.py
 
 check: check-rust check-python
 

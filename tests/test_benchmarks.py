@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+from instructions import OPERATIONS as COUNTED
 from measure.calibrate import rounds_of
 from measure.comparison import Comparison, Plan, compare, quartiles
 from measure.crew import Crew, own_copy, run_together
@@ -79,6 +81,28 @@ def test_what_detection_and_watching_cost_is_printed_for_each_program() -> None:
         ("web crawler", "1.05"),
         ("short locks, 4 threads", "1.50"),
     ], done.stdout
+
+
+def test_instructions_are_not_counted_where_valgrind_is_missing() -> None:
+    done = subprocess.run(
+        [sys.executable, str(DIRECTORY / "instructions.py")],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+        env={**os.environ, "PATH": ""},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "skipped: valgrind is not installed\n"
+
+
+def test_the_instructions_that_are_noted_are_those_of_the_operations_that_are_counted() -> None:
+    noted = json.loads((DIRECTORY / "instructions.json").read_text(encoding="utf-8"))
+    assert noted
+    for column in noted.values():
+        assert set(column) == set(COUNTED)
+        assert all(count > 0 for count in column.values())
 
 
 @pytest.mark.parametrize("pattern", ["no such operation", "("])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import pytest
 from against_standard import TIME_LIMITS, assert_same, common
@@ -197,3 +198,11 @@ def test_a_release_too_many_changes_nothing() -> None:
             lock.release()
     assert lock.acquire(False)
     assert not lock.acquire(False)
+
+
+def test_it_is_made_without_arguments_only() -> None:
+    make: Any = Lock
+    for arguments, keywords in (((1,), {}), ((), {"blocking": True}), ((1, 2), {"a": 3})):
+        with pytest.raises(TypeError):
+            make(*arguments, **keywords)
+    assert not make().locked()

@@ -214,3 +214,15 @@ def test_restoring_waits_for_the_lock() -> None:
         assert member.result() == 2
         lock._at_fork_reinit()
         lock.acquire()
+
+
+def test_a_subclass_is_made_with_arguments_of_its_own() -> None:
+    class Named(RLock):  # type: ignore[misc, valid-type]
+        def __init__(self, name: str, *, level: int) -> None:
+            self.facts = (name, level)
+
+    named = Named("first", level=2)
+    assert type(named) is Named
+    assert named.facts == ("first", 2)
+    with named, named:
+        assert named.locked()

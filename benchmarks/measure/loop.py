@@ -20,7 +20,7 @@ UNROLLED = 10
 """How often the statement stands in the loop: as many share the loop's own step of some 10 ns."""
 
 TEMPLATE = """
-def timed(turns, clock, repeat, threading, queue):
+def timed(turns, clock, repeat, threading, queue, futures):
 {setup}
     turns = repeat(None, turns)
     begin = clock()
@@ -34,8 +34,8 @@ def timed(turns, clock, repeat, threading, queue):
 class Loop:
     """A statement that is timed, over what its setup makes (new in every round, and not timed).
 
-    Both are source text. They see the modules `threading` and `queue` of the side; what the setup
-    makes are local variables.
+    Both are source text. They see the modules `threading`, `queue` and `futures` of the side; what
+    the setup makes are local variables.
     """
 
     group: str
@@ -68,7 +68,8 @@ class Loop:
             gc.disable()
             try:
                 turns = count // UNROLLED
-                taken: float = timed(turns, perf_counter, repeat, side.threading, side.queue)
+                modules = side.threading, side.queue, side.futures
+                taken: float = timed(turns, perf_counter, repeat, *modules)
             finally:
                 if collecting:
                     gc.enable()

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import queue
 import threading
 from dataclasses import dataclass
 from types import ModuleType
 
+import ironthread.futures
 import ironthread.queue
 import ironthread.threading
 
 
 @dataclass(frozen=True)
 class Side:
-    """A pair of modules with the same names in them."""
+    """Modules that have the same names in them on both sides."""
 
     name: str
     threading: ModuleType
     queue: ModuleType
+    futures: ModuleType
 
 
 def sides() -> tuple[Side, Side]:
@@ -26,6 +29,6 @@ def sides() -> tuple[Side, Side]:
     if threading.Lock in ours or queue.Queue in ours:
         raise RuntimeError("ironthread is installed over the standard library: nothing to compare")
     return (
-        Side("standard library", threading, queue),
-        Side("ironthread", ironthread.threading, ironthread.queue),
+        Side("standard library", threading, queue, concurrent.futures),
+        Side("ironthread", ironthread.threading, ironthread.queue, ironthread.futures),
     )

@@ -5,16 +5,21 @@ from __future__ import annotations
 from measure.operation import Operation
 
 from . import (
+    aio,
     barrier,
     condition,
     construction,
     event,
+    future,
     handover,
     lock,
+    memory,
     pipeline,
+    pool,
     queue,
     rlock,
     semaphore,
+    thread,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -28,4 +33,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *queue.OPERATIONS,
     *pipeline.OPERATIONS,
     *handover.OPERATIONS,
+    *thread.OPERATIONS,
+    *future.OPERATIONS,
+    *pool.OPERATIONS,
+    *aio.OPERATIONS,
+    *memory.OPERATIONS,
 )

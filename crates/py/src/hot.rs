@@ -37,20 +37,25 @@ impl Answer {
     /// As a new reference; null, with an exception, where memory is out.
     #[inline]
     fn into_ptr(self) -> *mut PyObject {
-        let singleton: unsafe fn() -> *mut PyObject = match self {
-            Self::Object(object) => return object.into_ptr(),
+        match self {
+            Self::Object(object) => object.into_ptr(),
             // SAFETY: the thread is attached.
-            Self::Number(number) => return unsafe { ffi::PyLong_FromSize_t(number) },
-            Self::None => ffi::Py_None,
-            Self::Bool(true) => ffi::Py_True,
-            Self::Bool(false) => ffi::Py_False,
-        };
-        // SAFETY: the singletons live as long as the interpreter, which is calling.
-        let singleton = unsafe { singleton() };
-        // SAFETY: the thread is attached, and the object is alive.
-        unsafe { ffi::Py_INCREF(singleton) };
-        singleton
+            Self::Number(number) => unsafe { ffi::PyLong_FromSize_t(number) },
+            // SAFETY: the singletons live as long as the interpreter, which is calling.
+            Self::None => new_reference(unsafe { ffi::Py_None() }),
+            // SAFETY: as above.
+            Self::Bool(true) => new_reference(unsafe { ffi::Py_True() }),
+            // SAFETY: as above.
+            Self::Bool(false) => new_reference(unsafe { ffi::Py_False() }),
+        }
     }
+}
+
+#[inline]
+fn new_reference(singleton: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the thread is attached, and a singleton is alive.
+    unsafe { ffi::Py_INCREF(singleton) };
+    singleton
 }
 
 /// A method with a quick step.
@@ -58,7 +63,17 @@ pub(crate) trait Hot {
     type Class: PyClass<Frozen = Frozen> + PyTypeInfo + Sync;
 
     /// The PyO3 method.
-    fn original() -> &'static OnceLock<Py<PyAny>>;
+    fn original() -> &'static OnceLock<Original>;
+}
+
+/// A PyO3 method: the C function that it is, where that is called as those in front of it are.
+pub(crate) enum Original {
+    /// Without arguments.
+    Alone(ffi::PyCFunction),
+    /// With arguments.
+    WithArguments(ffi::PyCFunctionFastWithKeywords),
+    /// Any other, which takes `*args` and `**kwargs`.
+    Method(Py<PyAny>),
 }
 
 /// One whose quick step takes no argument.
@@ -100,7 +115,7 @@ unsafe extern "C" fn no_arguments<H: Alone>(slf: *mut PyObject, _: *mut PyObject
     // SAFETY: the descriptor checked the type of `slf`.
     match H::quick(unsafe { instance::<H>(slf) }) {
         Some(answer) => answer.into_ptr(),
-        None => pass_on::<H>(slf, &[], std::ptr::null_mut()),
+        None => pass_on::<H>(slf, std::ptr::null(), 0, std::ptr::null_mut()),
     }
 }
 
@@ -113,8 +128,7 @@ unsafe extern "C" fn any_arguments<H: Alone>(
     // SAFETY: the descriptor checked the type of `slf`.
     match H::quick(unsafe { instance::<H>(slf) }) {
         Some(answer) => answer.into_ptr(),
-        // SAFETY: the interpreter passes `count` arguments.
-        None => pass_on::<H>(slf, unsafe { slice(arguments, count) }, std::ptr::null_mut()),
+        None => pass_on::<H>(slf, arguments, count, std::ptr::null_mut()),
     }
 }
 
@@ -131,8 +145,7 @@ unsafe extern "C" fn optional_arguments<H: Alone>(
             return answer.into_ptr();
         }
     }
-    // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
-    pass_on::<H>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
+    pass_on::<H>(slf, arguments, count, keywords)
 }
 
 /// A method that is quick with an item for its only argument.
@@ -152,8 +165,7 @@ unsafe extern "C" fn item_argument<H: WithItem>(
             return answer.into_ptr();
         }
     }
-    // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
-    pass_on::<H>(slf, unsafe { all_arguments(arguments, count, keywords) }, keywords)
+    pass_on::<H>(slf, arguments, count, keywords)
 }
 
 /// # Safety
@@ -168,7 +180,7 @@ unsafe fn slice<'a>(arguments: *const *mut PyObject, count: Py_ssize_t) -> &'a [
 
 /// # Safety
 /// As the interpreter calls a `METH_FASTCALL | METH_KEYWORDS` function.
-unsafe fn all_arguments<'a>(
+pub(crate) unsafe fn all_arguments<'a>(
     arguments: *const *mut PyObject,
     count: Py_ssize_t,
     keywords: *mut PyObject,
@@ -179,30 +191,43 @@ unsafe fn all_arguments<'a>(
     unsafe { slice(arguments, count + named) }
 }
 
-/// Calls the PyO3 method with everything as it came.
+/// Calls the PyO3 method with everything as it came: its function, which the interpreter would call in just this way
+/// if there were no other in front of it.
 #[cold]
 #[inline(never)]
 fn pass_on<H: Hot>(
     slf: *mut PyObject,
-    arguments: &[*mut PyObject],
+    arguments: *const *mut PyObject,
+    count: Py_ssize_t,
     keywords: *mut PyObject,
 ) -> *mut PyObject {
-    let Some(original) = H::original().get() else {
-        // SAFETY: the interpreter sets the static before it loads any module.
-        let class = unsafe { ffi::PyExc_SystemError };
-        // SAFETY: the thread is attached; the message is a C string.
-        unsafe { ffi::PyErr_SetString(class, c"ironthread._core: no such method".as_ptr()) };
-        return std::ptr::null_mut();
-    };
-    let mut all = Vec::with_capacity(arguments.len() + 1);
-    all.push(slf);
-    all.extend_from_slice(arguments);
-    // SAFETY: `keywords` is a tuple when it is not null.
-    let named = if keywords.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(keywords) } };
-    let positional = all.len() - usize::try_from(named).unwrap_or(0);
-    // SAFETY: the thread is attached; `all` holds the positional arguments, then the keywords' values.
-    unsafe { ffi::PyObject_Vectorcall(original.as_ptr(), all.as_ptr(), positional, keywords) }
+    match H::original().get() {
+        // SAFETY: `slf` is what the function is for; there are no arguments.
+        Some(Original::Alone(function)) => unsafe { function(slf, std::ptr::null_mut()) },
+        // SAFETY: `slf` is what the function is for; the arguments are as the interpreter passed them.
+        Some(Original::WithArguments(function)) => unsafe {
+            function(slf, arguments, count, keywords)
+        },
+        Some(Original::Method(method)) => {
+            // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
+            let passed = unsafe { all_arguments(arguments, count, keywords) };
+            let all = [&[slf], passed].concat();
+            let positional = usize::try_from(count).unwrap_or(0) + 1;
+            // SAFETY: the thread is attached; `all` holds the positional arguments, then the keywords' values.
+            unsafe { ffi::PyObject_Vectorcall(method.as_ptr(), all.as_ptr(), positional, keywords) }
+        }
+        None => {
+            // SAFETY: the interpreter sets the static before it loads any module.
+            let class = unsafe { ffi::PyExc_SystemError };
+            // SAFETY: the thread is attached; the message is a C string.
+            unsafe { ffi::PyErr_SetString(class, c"ironthread._core: no such method".as_ptr()) };
+            std::ptr::null_mut()
+        }
+    }
 }
+
+/// How PyO3 has its methods called that take arguments.
+const WITH_KEYWORDS: c_int = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
 
 /// A function as the interpreter is told of it, and the flags that say how to call it.
 type Function = (ffi::PyMethodDefPointer, c_int);
@@ -222,13 +247,13 @@ pub(crate) fn any<H: Alone>(py: Python<'_>, name: &str) -> PyResult<()> {
 /// A method whose arguments are optional.
 pub(crate) fn optional<H: Alone>(py: Python<'_>, name: &str) -> PyResult<()> {
     let function = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: optional_arguments::<H> };
-    put::<H>(py, name, (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS))
+    put::<H>(py, name, (function, WITH_KEYWORDS))
 }
 
 /// A method that takes an item, and optional arguments.
 pub(crate) fn item<H: WithItem>(py: Python<'_>, name: &str) -> PyResult<()> {
     let function = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: item_argument::<H> };
-    put::<H>(py, name, (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS))
+    put::<H>(py, name, (function, WITH_KEYWORDS))
 }
 
 /// Puts one quick method in front of the class's own, with its documentation.
@@ -247,8 +272,32 @@ fn put<H: Hot>(py: Python<'_>, name: &str, (function, flags): Function) -> PyRes
     let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), definition) };
     // SAFETY: the thread is attached, and the reference is new.
     let descriptor = unsafe { Bound::from_owned_ptr_or_err(py, descriptor) }?;
-    let _ = H::original().set(original.unbind());
+    let _ = H::original().set(function_of(&original));
     class.setattr(name, descriptor)
+}
+
+/// The function of a PyO3 method.
+fn function_of(original: &Bound<'_, PyAny>) -> Original {
+    let class = (&raw mut ffi::PyMethodDescr_Type).cast::<PyObject>();
+    // SAFETY: the class of method descriptors lives as long as the interpreter.
+    let class = unsafe { borrowed(class) };
+    if !original.get_type().is(&*class) {
+        return Original::Method(original.clone().unbind());
+    }
+    let method = original.as_ptr().cast::<ffi::PyMethodDescrObject>();
+    // SAFETY: it is such an object, by its class, and alive.
+    let definition = unsafe { (*method).d_method };
+    // SAFETY: a descriptor's definition is valid.
+    let ffi::PyMethodDef { ml_meth: function, ml_flags: flags, .. } = unsafe { *definition };
+    match flags {
+        // SAFETY: the flags say which function it is.
+        ffi::METH_NOARGS => Original::Alone(unsafe { function.PyCFunction }),
+        WITH_KEYWORDS => {
+            // SAFETY: the flags say which function it is.
+            Original::WithArguments(unsafe { function.PyCFunctionFastWithKeywords })
+        }
+        _ => Original::Method(original.clone().unbind()),
+    }
 }
 
 /// A method's documentation with its signature before it, as C functions carry them.

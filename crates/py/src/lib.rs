@@ -27,6 +27,7 @@ mod host;
 mod hot;
 mod initialized;
 mod lock;
+mod make;
 mod meter;
 mod order;
 mod origin;
@@ -52,7 +53,9 @@ use pyo3::prelude::*;
 /// The native part of ironthread. Use it through `ironthread`, `ironthread.threading`, `ironthread.queue`.
 #[pymodule(gil_used = false)]
 mod _core {
-    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, quick};
+    use super::{
+        Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, make, quick,
+    };
     #[pymodule_export]
     use super::{
         backlog::{PyBacklog, PyBacklogKey, PyPlace},
@@ -91,6 +94,7 @@ mod _core {
         host::install(module.py())?;
         errors::prepare(module.py())?;
         quick::install(module.py())?;
+        make::install(module.py());
         // The class poses as `_thread.lock`; here it goes by the name programs use.
         let lock = module.getattr("lock")?;
         module.delattr("lock")?;

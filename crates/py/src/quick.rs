@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::condition::PyCondition;
 use crate::event::PyEvent;
-use crate::hot::{Alone, Answer, Hot, WithItem, any, item, none, optional};
+use crate::hot::{Alone, Answer, Hot, Original, WithItem, any, item, none, optional};
 use crate::lock::PyLock;
 use crate::queue::{PyQueue, PySimpleQueue};
 use crate::rlock::PyRLock;
@@ -44,8 +44,8 @@ macro_rules! hot {
         impl Hot for $name {
             type Class = $class;
 
-            fn original() -> &'static OnceLock<Py<PyAny>> {
-                static ORIGINAL: OnceLock<Py<PyAny>> = OnceLock::new();
+            fn original() -> &'static OnceLock<Original> {
+                static ORIGINAL: OnceLock<Original> = OnceLock::new();
                 &ORIGINAL
             }
         }

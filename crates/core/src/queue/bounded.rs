@@ -4,8 +4,11 @@
 //! code. A thread that must wait joins the door's queue *before* it lets the internal lock go, and whoever
 //! changes the state holds that lock: so no wake-up falls between the look and the sleep.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::Ordering::{Acquire, Release};
+
 use crate::error::{GetError, Interrupted, PutError, TooManyDone};
-use crate::facade::{self, Mutex, MutexGuard};
+use crate::facade::{self, AtomicUsize, Mutex, MutexGuard};
 use crate::observe::metrics::flow;
 use crate::observe::registry;
 use crate::queue::order::Order;
@@ -75,6 +78,38 @@ pub struct Contents<T> {
 /// Follows [`queue.Queue`](https://docs.python.org/3/library/queue.html#queue-objects).
 pub struct Queue<O: Order> {
     state: Mutex<State<O>>,
+    /// How many items are inside, for those who only look: written whenever the state is let go.
+    len: AtomicUsize,
+}
+
+/// The state, for who holds the internal lock.
+pub(super) struct Held<'a, O: Order> {
+    state: MutexGuard<'a, State<O>>,
+    len: &'a AtomicUsize,
+}
+
+impl<O: Order> Deref for Held<'_, O> {
+    type Target = State<O>;
+
+    #[inline]
+    fn deref(&self) -> &State<O> {
+        &self.state
+    }
+}
+
+impl<O: Order> DerefMut for Held<'_, O> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut State<O> {
+        &mut self.state
+    }
+}
+
+impl<O: Order> Drop for Held<'_, O> {
+    #[inline]
+    fn drop(&mut self) {
+        // A release: who sees a queue that was emptied sees also why.
+        self.len.store(self.state.items.len(), Release);
+    }
 }
 
 impl<O: Order> Queue<O> {
@@ -100,6 +135,7 @@ impl<O: Order> Queue<O> {
                 putters: Sleepers::new(Kind::QueuePut, origin),
                 joiners: Sleepers::new(Kind::QueueJoin, origin),
             }),
+            len: AtomicUsize::new(0),
         }
     }
 
@@ -216,11 +252,11 @@ impl<O: Order> Queue<O> {
     /// Waits on one side; says where to wait the next time: at the front for who was called before.
     fn wait<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State<O>>,
+        mut state: Held<'a, O>,
         kind: Kind,
         place: Place,
         deadline: &mut Deadline,
-    ) -> Result<(MutexGuard<'a, State<O>>, Place), Interrupted> {
+    ) -> Result<(Held<'a, O>, Place), Interrupted> {
         let side = state.side(kind);
         side.waiting = true;
         let ticket = wait::enlist(side.site(), place);
@@ -321,15 +357,17 @@ impl<O: Order> Queue<O> {
     }
 
     /// How many items are inside, at this moment.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.state().items.len()
+        self.len.load(Acquire)
     }
 
     /// Whether there are none inside, at this moment.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state().items.is_empty()
+        self.len() == 0
     }
 
     /// Whether a put would have to wait, at this moment.
@@ -374,7 +412,7 @@ impl<O: Order> Queue<O> {
     }
 
     #[inline]
-    pub(super) fn state(&self) -> MutexGuard<'_, State<O>> {
-        facade::lock(&self.state)
+    pub(super) fn state(&self) -> Held<'_, O> {
+        Held { state: facade::lock(&self.state), len: &self.len }
     }
 }

@@ -1,0 +1,121 @@
+//! Making the most-made objects: a C function in front of the call of their class.
+//!
+//! The call of a class goes through three functions of the interpreter's, `__new__` and `__init__` among them,
+//! before PyO3 is asked for an object. What a class is called with is known at once by a function of its own
+//! (`tp_vectorcall`), which subclasses do not inherit. Without arguments, and with nobody watching, it makes the object;
+//! everything else it has made as ever.
+//!
+//! What makes that sound:
+//! * The function is the class's own, so it makes an object of just this class.
+//! * The classes are not tracked by the collector, so no collection begins while one is made.
+//! * The contents are the engine's: making them runs no Python code, and does not panic.
+//! * The interpreter calls with the thread attached.
+
+#![allow(unsafe_code, reason = "below PyO3's classes there are C functions")]
+
+use ironthread::wait::watch;
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::pyclass::boolean_struct::True as Frozen;
+use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::{PyClass, PyTypeInfo};
+
+use crate::hot::all_arguments;
+use crate::lock::PyLock;
+use crate::rlock::PyRLock;
+
+/// A class whose objects are made quickly.
+trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
+    /// A new object, without arguments.
+    fn make(py: Python<'_>) -> PyResult<Py<Self>>;
+}
+
+impl Made for PyLock {
+    #[inline]
+    fn make(py: Python<'_>) -> PyResult<Py<Self>> {
+        Py::new(py, Self::made_here(py))
+    }
+}
+
+impl Made for PyRLock {
+    #[inline]
+    fn make(py: Python<'_>) -> PyResult<Py<Self>> {
+        Py::new(py, Self::made_here(py))
+    }
+}
+
+/// The call of a class.
+unsafe extern "C" fn call<M: Made>(
+    class: *mut PyObject,
+    arguments: *const *mut PyObject,
+    count: usize,
+    keywords: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the interpreter calls with the thread attached.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: it only takes a flag out of the number.
+    let count = unsafe { ffi::PyVectorcall_NARGS(count) };
+    let made = if count == 0 && keywords.is_null() && !watch::observes() {
+        M::make(py).map(Py::into_any)
+    } else {
+        // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
+        let all = unsafe { all_arguments(arguments, count, keywords) };
+        // SAFETY: all of these are alive for the time of the call.
+        unsafe { call_as_ever(py, class, all, keywords) }
+    };
+    match made {
+        Ok(object) => object.into_ptr(),
+        Err(error) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+/// The call of a class that has no function of its own for that.
+///
+/// # Safety
+/// The pointers are to live objects: a class, all arguments, and null or a tuple of the names of the last ones.
+#[cold]
+unsafe fn call_as_ever(
+    py: Python<'_>,
+    class: *mut PyObject,
+    all: &[*mut PyObject],
+    keywords: *mut PyObject,
+) -> PyResult<Py<PyAny>> {
+    // SAFETY: by the caller's promise.
+    let passed = all.iter().map(|&each| unsafe { Borrowed::from_ptr(py, each) });
+    let values: Vec<_> = passed.map(Borrowed::to_owned).collect();
+    // SAFETY: by the caller's promise.
+    let names = unsafe { Borrowed::from_ptr_or_opt(py, keywords) };
+    let names = names.map(|names| names.to_owned().cast_into::<PyTuple>()).transpose()?;
+    let tail = names.as_ref().map_or(0, PyTupleMethods::len);
+    let (positional, others) = values.split_at(values.len() - tail);
+    let arguments = PyTuple::new(py, positional)?;
+    let dictionary = PyDict::new(py);
+    for (name, value) in names.iter().flatten().zip(others) {
+        dictionary.set_item(name.cast_into::<PyString>()?, value)?;
+    }
+    // SAFETY: the class is alive.
+    let metaclass = unsafe { ffi::Py_TYPE(class) };
+    // SAFETY: a class's class is alive as long as it is, and its function for calls is written once.
+    let call = unsafe { (*metaclass).tp_call };
+    let call = call.ok_or_else(|| PyTypeError::new_err("this class cannot be called"))?;
+    // SAFETY: the arguments are a tuple and a dictionary.
+    let made = unsafe { call(class, arguments.as_ptr(), dictionary.as_ptr()) };
+    // SAFETY: the call returns a new reference, or null with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, made) }.map(Bound::unbind)
+}
+
+/// Gives the classes their functions.
+pub(crate) fn install(py: Python<'_>) {
+    put::<PyLock>(py);
+    put::<PyRLock>(py);
+}
+
+fn put<M: Made>(py: Python<'_>) {
+    let class = M::type_object_raw(py);
+    // SAFETY: the class is ready, and nobody else has seen it: the module is being made.
+    unsafe { (*class).tp_vectorcall = Some(call::<M>) };
+}
