@@ -177,6 +177,27 @@ with lock:
     assert "let go of the lock before join()" in told
 
 
+def test_a_thread_joined_by_who_notified_it_and_keeps_its_lock(tmp_path: Any) -> None:
+    told = aborted(
+        tmp_path,
+        """
+condition, waits = Condition(Lock()), Event()
+def notified():
+    with condition:
+        waits.set()
+        condition.wait(60)
+threads = run(notified)
+waits.wait()
+with condition:
+    condition.notify()
+    join(threads)
+""",
+    )
+    assert re.search(r"MainThread waits for the end of a thread started at program\.py:\d+", told)
+    held = r"notified waits for a Lock made at program\.py:\d+, held by MainThread"
+    assert re.search(held, told)
+
+
 def test_a_lock_that_is_taken_twice(tmp_path: Any) -> None:
     told = aborted(
         tmp_path,
@@ -369,6 +390,19 @@ run(worker, daemon=False)
     .replace("nest(b, a)", "nest(a, b)")
     .replace("            meet.wait()\n", "")
     + "join(run(left, right))",
+    "a notifier that works under the lock": """
+condition, waits = Condition(), Event()
+def notified():
+    with condition:
+        waits.set()
+        condition.wait()
+threads = run(notified)
+waits.wait()
+with condition:
+    condition.notify()
+    time.sleep(1.0)
+join(threads)
+""",
     "a time limit": """
 a, b, meet = Lock(), Lock(), Barrier(2)
 def nest(first, second, limit):

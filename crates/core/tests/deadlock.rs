@@ -15,7 +15,7 @@ use ironthread::error::{Deadlock, TaskError, WaitEnded};
 use ironthread::exec::{Future, Pool};
 use ironthread::observe::deadlock::policy::{set_mode, tell_all_asleep};
 use ironthread::observe::deadlock::{GRACE, Mode, Nature, Workers};
-use ironthread::sync::{Event, Lock, RLock};
+use ironthread::sync::{Condition, Event, Lock, RLock};
 use ironthread::thread::{Life, ThreadId};
 use ironthread::wait::host::{Host, set_host};
 use ironthread::wait::{Deadline, Kind};
@@ -504,4 +504,32 @@ fn a_lock_of_a_thread_that_has_ended_may_still_be_released() {
         lock.release().unwrap();
         assert_eq!(waiter.join(), Ok(true));
     });
+}
+
+#[test]
+fn a_notified_waiter_waits_for_who_holds_its_lock() {
+    let _mode = listen();
+    // A notification counts more than a time limit.
+    for limit in [Deadline::NEVER, long()] {
+        let (lock, other, condition) = (RLock::new(), RLock::new(), Condition::new());
+        scope(|scope| {
+            let waiter = start_waiting(scope, Kind::Condition, || {
+                assert!(other.try_acquire() && lock.try_acquire());
+                let notified = condition.wait(&lock, limit);
+                lock.release().unwrap();
+                other.release().unwrap();
+                notified
+            });
+            lock.acquire(Deadline::NEVER).unwrap();
+            condition.notify(&lock, 1).unwrap();
+            let facts = waiter.facts().unwrap();
+            assert_eq!(facts.waiting.unwrap().site.kind(), Kind::RLock);
+            assert_eq!(facts.holder, Some(ThreadId::current()));
+            let deadlock = deadlock_of(other.acquire(Deadline::NEVER));
+            assert_eq!(deadlock.nature(), Nature::Certain);
+            assert!(deadlock.links().iter().any(|link| link.thread == waiter.id));
+            lock.release().unwrap();
+            assert_eq!(waiter.join(), Ok(true));
+        });
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::error::{Interrupted, NotHeld, WaitError};
 use crate::facade::AtomicU32;
+use crate::observe::registry;
 use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Site, Ticket, Wake};
 
 /// What a condition needs of a lock: to let it go whole, however often it is held, and to take it back.
@@ -39,6 +40,18 @@ pub trait Relock {
     /// Moves up to `count` waiters at the address `from` into the queue of the lock; returns how many
     /// (none if the lock is free).
     fn move_here(&self, from: usize, count: usize) -> usize;
+
+    /// That queue, for those who ask why a waiter that was moved does not come back.
+    fn queue(&self) -> Option<Queue<'_>> {
+        None
+    }
+}
+
+/// Where threads wait for a lock, and the word that names who holds it.
+#[derive(Clone, Copy)]
+pub struct Queue<'a> {
+    pub(crate) site: Site,
+    pub(crate) word: &'a AtomicU32,
 }
 
 /// A condition variable.
@@ -88,7 +101,11 @@ impl Condition {
             self.give_up(ticket);
             return Err(WaitError::NotHeld);
         };
-        let notified = self.sleep(ticket, deadline);
+        let sleep = || self.sleep(ticket, deadline);
+        let notified = match lock.queue() {
+            Some(Queue { site, word }) => registry::lending_queue(site, word, sleep),
+            None => sleep(),
+        };
         let place = if notified == Ok(true) { Place::Front } else { Place::Back };
         // One interruption is told at a time.
         let signals = if notified.is_ok() { Signals::Leave } else { Signals::Defer };

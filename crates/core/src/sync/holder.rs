@@ -28,6 +28,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::condition::Queue;
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicU32;
 use crate::observe::metrics::{counters, holds, ledger};
@@ -378,6 +379,11 @@ impl Holder {
     /// Moves waiters of a condition into the queue of this lock, if it is held; returns how many.
     pub(crate) fn move_here(&self, from: usize, count: usize) -> usize {
         wait::requeue(from, self.address(), count, || self.mark_parked())
+    }
+
+    /// Where threads wait for this lock, which is known as `site`.
+    pub(crate) fn queue(&self, site: Site) -> Queue<'_> {
+        Queue { site, word: &self.word }
     }
 
     fn is_held_and_parked(&self) -> bool {

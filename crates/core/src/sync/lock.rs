@@ -1,6 +1,6 @@
 //! A lock that does not count: the second acquire of the same thread waits for ever.
 
-use super::condition::Relock;
+use super::condition::{Queue, Relock};
 use super::holder::{Holder, Taking};
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::thread::ThreadId;
@@ -159,5 +159,9 @@ impl Relock for Lock {
 
     fn move_here(&self, from: usize, count: usize) -> usize {
         self.holder.move_here(from, count)
+    }
+
+    fn queue(&self) -> Option<Queue<'_>> {
+        Some(self.holder.queue(self.site()))
     }
 }

@@ -9,7 +9,7 @@ mod rlock;
 mod semaphore;
 
 pub use barrier::Barrier;
-pub use condition::{Condition, Relock};
+pub use condition::{Condition, Queue, Relock};
 pub use event::Event;
 pub(crate) use holder::{is_scoped, named_by};
 pub use lock::Lock;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::condition::Relock;
+use super::condition::{Queue, Relock};
 use super::holder::{Holder, Taking};
 use crate::error::{Interrupted, NotHeld, WaitEnded};
 use crate::facade::AtomicUsize;
@@ -177,5 +177,9 @@ impl Relock for RLock {
 
     fn move_here(&self, from: usize, count: usize) -> usize {
         self.holder.move_here(from, count)
+    }
+
+    fn queue(&self) -> Option<Queue<'_>> {
+        Some(self.holder.queue(self.site()))
     }
 }

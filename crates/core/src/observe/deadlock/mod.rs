@@ -24,8 +24,8 @@
 //! the last. So a circle is walked twice and has to be the same both times, down to when each wait began: then
 //! each thread slept from its first reading to its second, all of them between the two walks, and
 //! who sleeps neither lets a lock go nor takes one. A thread that was chosen by an unpark is as good as awake, though it
-//! may be long until it has the interpreter and notes the end of its wait: so who is in no queue does not sleep. (Nor
-//! does, for this purpose, a condition's waiter that was moved to the queue of its lock.)
+//! may be long until it has the interpreter and notes the end of its wait: so who is in no queue does not sleep. A
+//! condition's waiter that was moved to the queue of its lock waits for whoever holds that.
 //!
 //! Looks are made one at a time, and a thread whose wait will end with [`Deadlock`] is taken out of the graph within
 //! its look: of two that close a circle at the same moment one goes on.

@@ -79,6 +79,8 @@ pub struct ThreadFacts {
     pub(super) sampled_at: u64,
     /// What it waits for now.
     pub waiting: Option<Waiting>,
+    /// The lock to whose queue it is moved when the condition that it waits for is notified.
+    pub(super) moves_to: Option<Site>,
     /// Whether it is back from its sleep there, and waits for the host to take it back; while watched.
     #[cfg_attr(
         not(all(feature = "serve", target_os = "linux", not(loom))),

@@ -18,8 +18,8 @@ pub(crate) use facts::Sleeper;
 pub use facts::{Sampled, ThreadFacts, ThreadTotals, Waiting};
 pub use own::{announce, announce_end, count_attaching, note_returning, set_helper, set_name};
 pub(crate) use own::{
-    count_overtaken, count_wait, ends_with_thread, enrol, is_helper, lending, own_holder,
-    set_stack, set_waiting, take_attaching,
+    count_overtaken, count_wait, ends_with_thread, enrol, is_helper, lending, lending_queue,
+    own_holder, set_stack, set_waiting, take_attaching,
 };
 pub(crate) use sleepers::{all_asleep, over, sleeper, waiting_for};
 pub use sleepers::{waiting_now, waiting_of};
@@ -51,10 +51,10 @@ impl Record {
     /// The facts as they are now, but for the processor time of a thread that lives.
     fn observed(&self) -> ThreadFacts {
         let facts = self.facts();
-        let holder = facts
-            .waiting
+        let waiting = sleepers::in_truth(&facts);
+        let holder = waiting
             .and_then(|waiting| deadlock::named_by(waiting.site.kind(), self.word(waiting)?));
-        ThreadFacts { holder, ..facts.clone() }
+        ThreadFacts { waiting, holder, ..facts.clone() }
     }
 
     /// The word that names who has to bring about what the thread waits for. With the facts locked, the

@@ -15,7 +15,7 @@ use crate::observe::sampler;
 use crate::observe::stack::Stack;
 use crate::observe::tally::Tally;
 use crate::thread::{Life, ThreadId};
-use crate::wait::{Kind, clock, host, watch};
+use crate::wait::{Kind, Site, clock, host, watch};
 
 /// The calling thread's hold on its record, and the lives that end with it; dropped when the thread ends.
 struct Own {
@@ -69,6 +69,7 @@ pub(crate) fn enrol(id: ThreadId) {
         sampled: Sampled::default(),
         sampled_at: 0,
         waiting: None,
+        moves_to: None,
         returning: false,
         holder: None,
         stack: None,
@@ -154,6 +155,17 @@ pub(crate) fn lending<R>(word: &AtomicU32, call: impl FnOnce() -> R) -> R {
         Some(record) => record.word.during(word, call),
         None => call(),
     }
+}
+
+/// Lets other threads see, during the call, where the calling thread may be moved to in its sleep: the queue of a lock,
+/// and the word that names who holds it.
+pub(crate) fn lending_queue<R>(site: Site, word: &AtomicU32, call: impl FnOnce() -> R) -> R {
+    let set = |site| with_own(|own| std::mem::replace(&mut own.moves_to, site)).flatten();
+    // (A signal handler may wait for another condition meanwhile.)
+    let outer = set(Some(site));
+    let result = lending(word, call);
+    set(outer);
+    result
 }
 
 /// Counts a wait of the calling thread; `false` when it is none of the program's.

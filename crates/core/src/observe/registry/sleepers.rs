@@ -24,8 +24,16 @@ pub(crate) fn sleeper(id: ThreadId) -> Option<Sleeper> {
     asleep(record, &facts)
 }
 
+/// What a thread waits for. A waiter of a condition that was notified sleeps on in the queue of the lock, which it takes
+/// back however long that takes.
+pub(super) fn in_truth(facts: &ThreadFacts) -> Option<Waiting> {
+    let noted = facts.waiting?;
+    let moved = facts.moves_to.filter(|&lock| wait::is_queued(lock, facts.id));
+    Some(moved.map_or(noted, |site| Waiting { site, unlimited: true, ..noted }))
+}
+
 fn asleep(record: &Record, facts: &ThreadFacts) -> Option<Sleeper> {
-    let waiting = facts.waiting.filter(|_| facts.ended.is_none())?;
+    let waiting = in_truth(facts).filter(|_| facts.ended.is_none())?;
     // A thread that was chosen is as good as awake, however long it takes to come back from its wait.
     if waiting.site != over() && !wait::is_queued(waiting.site, facts.id) {
         return None;
@@ -59,7 +67,7 @@ pub(crate) fn all_asleep() -> Result<Vec<(Sleeper, Option<u32>)>, ThreadId> {
 pub(crate) fn waiting_for(owner: ThreadId) -> Vec<(ThreadId, Site)> {
     let wait = |record: &Arc<Record>| {
         let facts = record.facts();
-        let waiting = facts.waiting.filter(|waiting| waiting.site.kind() == Kind::RLock)?;
+        let waiting = in_truth(&facts).filter(|waiting| waiting.site.kind() == Kind::RLock)?;
         let holder = record.word(waiting).and_then(crate::sync::named_by);
         (holder == Some(owner)).then_some((facts.id, waiting.site))
     };
