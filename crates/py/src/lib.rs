@@ -8,6 +8,7 @@
 
 #![allow(clippy::doc_markdown, reason = "the classes' comments are Python docstrings")]
 
+mod attached;
 mod backlog;
 mod barrier;
 mod collector;

@@ -1,6 +1,6 @@
 //! The queue: full, empty and unfinished, each waited for at the door.
 //!
-//! All state is behind one internal lock that is held for a few steps, never around a wait or foreign
+//! All state is behind one internal lock (`guard.rs`) that is held for a few steps, never around a wait or foreign
 //! code. A thread that must wait joins the door's queue *before* it lets the internal lock go, and whoever
 //! changes the state holds that lock: so no wake-up falls between the look and the sleep.
 
@@ -8,9 +8,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 use crate::error::{GetError, Interrupted, PutError, TooManyDone};
-use crate::facade::{self, AtomicUsize, Mutex, MutexGuard};
+use crate::facade::AtomicUsize;
 use crate::observe::metrics::flow;
 use crate::observe::registry;
+use crate::queue::guard::{ByLock, Guarded, Guarding};
 use crate::queue::order::Order;
 use crate::queue::sleepers::Sleepers;
 use crate::wait::{self, Deadline, Kind, Origin, Place, Signals, Unparked, Wake, watch};
@@ -76,19 +77,19 @@ pub struct Contents<T> {
 /// A queue for many producers and many consumers.
 ///
 /// Follows [`queue.Queue`](https://docs.python.org/3/library/queue.html#queue-objects).
-pub struct Queue<O: Order> {
-    state: Mutex<State<O>>,
+pub struct Queue<O: Order, G: Guarding = ByLock> {
+    state: G::Guarded<State<O>>,
     /// How many items are inside, for those who only look: written whenever the state is let go.
     len: AtomicUsize,
 }
 
 /// The state, for who holds the internal lock.
-pub(super) struct Held<'a, O: Order> {
-    state: MutexGuard<'a, State<O>>,
+pub(super) struct Held<'a, O: Order + 'a, G: Guarding + 'a> {
+    state: <G::Guarded<State<O>> as Guarded<State<O>>>::Held<'a>,
     len: &'a AtomicUsize,
 }
 
-impl<O: Order> Deref for Held<'_, O> {
+impl<O: Order, G: Guarding> Deref for Held<'_, O, G> {
     type Target = State<O>;
 
     #[inline]
@@ -97,14 +98,14 @@ impl<O: Order> Deref for Held<'_, O> {
     }
 }
 
-impl<O: Order> DerefMut for Held<'_, O> {
+impl<O: Order, G: Guarding> DerefMut for Held<'_, O, G> {
     #[inline]
     fn deref_mut(&mut self) -> &mut State<O> {
         &mut self.state
     }
 }
 
-impl<O: Order> Drop for Held<'_, O> {
+impl<O: Order, G: Guarding> Drop for Held<'_, O, G> {
     #[inline]
     fn drop(&mut self) {
         // A release: who sees a queue that was emptied sees also why.
@@ -121,12 +122,14 @@ impl<O: Order> Queue<O> {
     {
         Self::made_at(O::default(), maxsize, None)
     }
+}
 
+impl<O: Order, G: Guarding> Queue<O, G> {
     /// A queue over a store, made by a known line of the program.
     #[must_use]
     pub fn made_at(items: O, maxsize: isize, origin: Option<Origin>) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Guarded::new(State {
                 items,
                 maxsize,
                 unfinished: 0,
@@ -252,11 +255,11 @@ impl<O: Order> Queue<O> {
     /// Waits on one side; says where to wait the next time: at the front for who was called before.
     fn wait<'a>(
         &'a self,
-        mut state: Held<'a, O>,
+        mut state: Held<'a, O, G>,
         kind: Kind,
         place: Place,
         deadline: &mut Deadline,
-    ) -> Result<(Held<'a, O>, Place), Interrupted> {
+    ) -> Result<(Held<'a, O, G>, Place), Interrupted> {
         let side = state.side(kind);
         side.waiting = true;
         let ticket = wait::enlist(side.site(), place);
@@ -406,13 +409,13 @@ impl<O: Order> Queue<O> {
     /// Calls `visit` on every item; `false`, without a visit, when the queue is in use at this moment.
     /// `visit` runs under the internal lock: it must not touch the queue, nor wait.
     pub fn try_visit(&self, mut visit: impl FnMut(&O::Item)) -> bool {
-        let Ok(state) = self.state.try_lock() else { return false };
+        let Some(state) = self.state.try_hold() else { return false };
         state.items.iter().for_each(&mut visit);
         true
     }
 
     #[inline]
-    pub(super) fn state(&self) -> Held<'_, O> {
-        Held { state: facade::lock(&self.state), len: &self.len }
+    pub(super) fn state(&self) -> Held<'_, O, G> {
+        Held { state: self.state.hold(), len: &self.len }
     }
 }

@@ -5,11 +5,12 @@
 //! either is seen here, and nothing is done, or sees what was done.
 
 use super::bounded::Queue;
+use super::guard::Guarding;
 use super::order::Order;
 use crate::observe::metrics::flow;
 use crate::wait::{Kind, watch};
 
-impl<O: Order> Queue<O> {
+impl<O: Order, G: Guarding> Queue<O, G> {
     /// Puts an item, if there is room.
     ///
     /// # Errors

@@ -2,11 +2,13 @@
 
 mod bounded;
 mod callers;
+mod guard;
 mod immediate;
 mod order;
 mod sleepers;
 
 pub use bounded::{Contents, Queue};
 pub use callers::{Callers, Side};
+pub use guard::{ByLock, Guarded, Guarding};
 pub use order::{Fifo, Lifo, Order, Priority};
 pub(crate) use sleepers::Sleepers;

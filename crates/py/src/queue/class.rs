@@ -16,6 +16,7 @@ use super::items::{Flavor, Items};
 use super::open::{self, Open};
 use super::variants::{PyLifoQueue, PyPriorityQueue};
 use super::{generic_alias, visit_items};
+use crate::attached::WhileAttached;
 use crate::collector::visit_each;
 use crate::condition::PyCondition;
 use crate::convert::{Truth, queue_deadline};
@@ -31,7 +32,7 @@ use crate::{origin, program};
 #[pyclass(frozen, subclass, dict, weakref, name = "Queue", module = "queue")]
 pub(crate) struct PyQueue {
     pub(super) flavor: Flavor,
-    pub(super) native: Queue<Items>,
+    pub(super) native: Queue<Items, WhileAttached>,
     pub(super) open: OnceLock<Open>,
     /// Who wants to be called when the queue changes; made for the first who does.
     pub(super) callers: OnceLock<Box<Callers<Py<PyAny>>>>,

@@ -19,7 +19,7 @@ mod open;
 mod simple;
 mod variants;
 
-use ironthread::queue::{Order, Queue};
+use ironthread::queue::{Guarding, Order, Queue};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -40,8 +40,8 @@ pub(crate) fn generic_alias<'py>(
 }
 
 /// Shows the collector the items. A queue that is in use at this moment is no garbage.
-fn visit_items<O: Order<Item = Py<PyAny>>>(
-    queue: &Queue<O>,
+fn visit_items<O: Order<Item = Py<PyAny>>, G: Guarding>(
+    queue: &Queue<O, G>,
     visit: &PyVisit<'_>,
 ) -> Result<(), PyTraverseError> {
     visit_each(visit, |each| queue.try_visit(each))

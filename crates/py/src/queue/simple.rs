@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::{generic_alias, visit_items};
+use crate::attached::WhileAttached;
 use crate::convert::{Truth, any_given, simple_queue_deadline};
 use crate::errors::Failure;
 use crate::{origin, program};
@@ -19,7 +20,7 @@ use crate::{origin, program};
 /// call. Follows https://docs.python.org/3/library/queue.html#simplequeue-objects.
 #[pyclass(frozen, subclass, weakref, name = "SimpleQueue", module = "_queue")]
 pub(crate) struct PySimpleQueue {
-    pub(crate) queue: Queue<Fifo<Py<PyAny>>>,
+    pub(crate) queue: Queue<Fifo<Py<PyAny>>, WhileAttached>,
 }
 
 #[pymethods]
