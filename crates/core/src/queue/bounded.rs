@@ -122,12 +122,18 @@ impl<O: Order> Queue<O> {
     {
         Self::made_at(O::default(), maxsize, None)
     }
-}
 
-impl<O: Order, G: Guarding> Queue<O, G> {
     /// A queue over a store, made by a known line of the program.
     #[must_use]
     pub fn made_at(items: O, maxsize: isize, origin: Option<Origin>) -> Self {
+        Self::guarded(items, maxsize, origin)
+    }
+}
+
+impl<O: Order, G: Guarding> Queue<O, G> {
+    /// The same, guarded in another way than by a lock of its own.
+    #[must_use]
+    pub fn guarded(items: O, maxsize: isize, origin: Option<Origin>) -> Self {
         Self {
             state: Guarded::new(State {
                 items,

@@ -46,7 +46,7 @@ impl PyQueue {
         let origin = origin::here(py, Kind::QueueGet);
         Self {
             flavor,
-            native: Queue::made_at(Items::new(flavor), 0, origin),
+            native: Queue::guarded(Items::new(flavor), 0, origin),
             open: OnceLock::new(),
             callers: OnceLock::new(),
             origin,

@@ -38,7 +38,7 @@ impl PySimpleQueue {
         if any_given(args, kwargs) && cls.is(py.get_type::<Self>()) {
             return Err(PyTypeError::new_err("SimpleQueue() takes no arguments"));
         }
-        Ok(Self { queue: Queue::made_at(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) })
+        Ok(Self { queue: Queue::guarded(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) })
     }
 
     /// Put an item into the queue. The other arguments are there because Queue.put() has them.
