@@ -11,13 +11,34 @@ use pyo3::types::PyList;
 
 use crate::program;
 
+/// The places between the root of a heap and a leaf: a list has fewer items than there are addresses.
+struct Path {
+    places: [usize; usize::BITS as usize],
+    len: usize,
+}
+
+impl Path {
+    fn new() -> Self {
+        Self { places: [0; usize::BITS as usize], len: 0 }
+    }
+
+    fn push(&mut self, place: usize) {
+        self.places[self.len] = place;
+        self.len += 1;
+    }
+
+    fn places(&self) -> &[usize] {
+        &self.places[..self.len]
+    }
+}
+
 /// Adds an item.
 pub(super) fn push(heap: &Bound<'_, PyList>, item: &Bound<'_, PyAny>) -> PyResult<()> {
     let size = heap.len();
     let path = path_up(heap, size, item, 0)?;
     unchanged(heap, size)?;
     heap.append(item)?;
-    shift(heap, size, &path, item)
+    shift(heap, size, path.places(), item)
 }
 
 /// Takes out the least item; the heap is not empty.
@@ -33,7 +54,8 @@ pub(super) fn pop<'py>(heap: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyAny>>
     // As if the last item were gone already: the hole at the root moves down ...
     let down = path_down(heap, size - 1)?;
     // ... to a leaf, and the last item moves up from there, past what has moved up by then.
-    let settled = settle(heap, &down, &end)?;
+    let down = down.places();
+    let settled = settle(heap, down, &end)?;
     unchanged(heap, size)?;
     heap.del_item(size - 1)?;
     shift(heap, 0, &down[..settled], &end)?;
@@ -46,8 +68,8 @@ fn path_up(
     mut hole: usize,
     item: &Bound<'_, PyAny>,
     root: usize,
-) -> PyResult<Vec<usize>> {
-    let mut path = Vec::new();
+) -> PyResult<Path> {
+    let mut path = Path::new();
     while hole > root {
         let parent = (hole - 1) / 2;
         if !program::is_less(item, &heap.get_item(parent)?)? {
@@ -60,8 +82,8 @@ fn path_up(
 }
 
 /// The smaller children, from the root down to a leaf.
-fn path_down(heap: &Bound<'_, PyList>, size: usize) -> PyResult<Vec<usize>> {
-    let mut path = Vec::new();
+fn path_down(heap: &Bound<'_, PyList>, size: usize) -> PyResult<Path> {
+    let mut path = Path::new();
     let mut child = 1;
     while child < size {
         let right = child + 1;

@@ -5,10 +5,10 @@
 //! taken by `_put` and `_get`, a subclass's own if it has them.
 
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ironthread::error::WaitError;
 use ironthread::observe::metrics::flow;
+use ironthread::queue::{Guarded, Guarding};
 use ironthread::sync::{Condition, Lock};
 use ironthread::wait::{Deadline, Kind, watch};
 use pyo3::exceptions::PyAttributeError;
@@ -21,6 +21,7 @@ use pyo3::types::{PyList, PyType};
 use super::class::PyQueue;
 use super::heap;
 use super::items::Flavor;
+use crate::attached::WhileAttached;
 use crate::condition::PyCondition;
 use crate::errors::Failure;
 use crate::lock::PyLock;
@@ -33,13 +34,15 @@ pub(super) struct Open {
     pub(super) not_empty: Py<PyCondition>,
     pub(super) not_full: Py<PyCondition>,
     pub(super) all_tasks_done: Py<PyCondition>,
-    /// The attribute `queue`. Locked only to copy the reference.
-    items: Mutex<Option<Py<PyAny>>>,
+    /// The attribute `queue`. Held only to copy the reference.
+    items: Slot,
     unfinished: AtomicIsize,
     shut_down: AtomicBool,
     /// Whether the class, or this object, has its own ways to store items.
     customized: AtomicBool,
 }
+
+type Slot = <WhileAttached as Guarding>::Guarded<Option<Py<PyAny>>>;
 
 /// The calling thread has acquired `mutex`.
 struct Held<'a>(&'a Lock);
@@ -120,7 +123,7 @@ impl Open {
             not_empty: condition(Kind::QueueGet)?,
             not_full: condition(Kind::QueuePut)?,
             all_tasks_done: condition(Kind::QueueJoin)?,
-            items: Mutex::new(Some(new_items(py, queue.get().flavor)?.unbind())),
+            items: Guarded::new(Some(new_items(py, queue.get().flavor)?.unbind())),
             unfinished: AtomicIsize::new(0),
             shut_down: AtomicBool::new(false),
             customized: AtomicBool::new(PyQueue::is_customized(queue)?),
@@ -302,18 +305,14 @@ impl Open {
         self.customized.store(true, Relaxed);
     }
 
-    fn items_slot(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let items = self.items_slot().as_ref().map(|items| items.clone_ref(py).into_bound(py));
+        let items = self.items.hold().as_ref().map(|items| items.clone_ref(py).into_bound(py));
         items.ok_or_else(|| PyAttributeError::new_err("queue"))
     }
 
     pub(super) fn set_items(&self, items: &Bound<'_, PyAny>) {
-        // The old object is dropped after the slot is unlocked: dropping may run any code.
-        let old = self.items_slot().replace(items.clone().unbind());
+        // The old object is dropped after the slot is let go: dropping may run any code.
+        let old = self.items.hold().replace(items.clone().unbind());
         program::discard(items.py(), old);
     }
 
@@ -344,14 +343,14 @@ impl Open {
             visit.call(condition)?;
         }
         // Only a thread that is copying the reference has it locked, and then the queue is in use.
-        match self.items.try_lock() {
-            Ok(items) => visit.call(items.as_ref()),
-            Err(_) => Ok(()),
+        match self.items.try_hold() {
+            Some(items) => visit.call(items.as_ref()),
+            None => Ok(()),
         }
     }
 
     pub(super) fn clear(&self, py: Python<'_>) {
-        let old = self.items_slot().take();
+        let old = self.items.hold().take();
         program::discard(py, old);
     }
 }
