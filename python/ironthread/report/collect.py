@@ -11,7 +11,6 @@ import threading
 
 from ironthread import _explain
 from ironthread.report.gil import Gil
-from ironthread.report.timeline import Timeline
 from ironthread.report.usage import Usage
 from ironthread.report.verdict import judge
 from ironthread.report.waited import Spread, Waited
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ironthread._explain import Told
+    from ironthread.report.timeline import Timeline
 
 # Waits of ours that no program could shorten: the thread that serves timers waits for the next.
 _OWN_KINDS = frozenset({"Timer"})
@@ -222,7 +222,7 @@ def collect(
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
     gil = Gil.of(snapshot["gil"])
-    timeline = Timeline.of(recorded, threads, _OWN_KINDS) if recorded else None
+    timeline = _timeline(recorded, threads) if recorded else None
     return Report(
         program,
         elapsed,
@@ -236,6 +236,12 @@ def collect(
         gil=gil,
         timeline=timeline,
     )
+
+
+def _timeline(recorded: Mapping[str, Any], threads: Mapping[int, Thread]) -> Timeline:
+    from ironthread.report.timeline import Timeline  # few reports have one
+
+    return Timeline.of(recorded, threads, _OWN_KINDS)
 
 
 def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:

@@ -1,6 +1,7 @@
 """The report as JSON.
 
-One object, all times in seconds, points in time counted from the start of the program::
+One object, a line for each of its members; all times in seconds, points in time counted from the
+start of the program::
 
     schema        1; it changes when a member goes or changes its meaning, not when one is added
     program       what was run, as on the command line: the script, or -m and the module; arguments
@@ -105,8 +106,11 @@ _GIL = ("looks", "observed", "held", "contended", "waiters")
 
 
 def render(report: Report) -> str:
-    """The report as indented JSON."""
-    return json.dumps(document(report), indent=2) + "\n"
+    """The report as JSON, a line for each member: indenting doubles what it costs."""
+    members = (
+        f"{json.dumps(name)}: {json.dumps(value)}" for name, value in document(report).items()
+    )
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -119,7 +119,6 @@ class Ending:
 
     def _report(self, snapshot: _Snapshot, timeline: _Timeline | None, cpu: float) -> str:
         from ironthread.report import collect, render
-        from ironthread.report.colour import wants_colour
 
         command, recorded = self._options.command, None
         if self._is_page and timeline is not None:
@@ -127,8 +126,14 @@ class Ending:
 
             recorded = thinned(timeline, PAGE_LIMIT)
         report = collect(snapshot, command, cpu, self._is_child, recorded)
-        coloured = self._file is None and wants_colour(sys.__stderr__)
-        return render(self._options.report, report, self._directory, coloured)
+        return render(self._options.report, report, self._directory, self._is_coloured())
+
+    def _is_coloured(self) -> bool:
+        if self._file is not None:
+            return False
+        from ironthread.report.colour import wants_colour
+
+        return wants_colour(sys.__stderr__)
 
     def _write_trace(self, snapshot: _Snapshot, timeline: _Timeline) -> None:
         assert self._trace is not None

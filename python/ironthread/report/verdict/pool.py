@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 def too_few_workers(report: Report) -> Verdict | None:
     """All workers of a pool are in input and output, and calls wait for one."""
-    elsewhere = _elsewhere(report)
+    pools = _busy(report)
+    elsewhere = _elsewhere(report) if pools else None
     if elsewhere is None:
         return None
-    for pool in _busy(report):
+    for pool in pools:
         share = pool.saturated / report.elapsed
         if share < thresholds.MOST:
             continue
@@ -39,10 +40,11 @@ def too_few_workers(report: Report) -> Verdict | None:
 
 def io(report: Report) -> Verdict | None:
     """The workers of a pool are in input and output, and no call waits for one."""
-    elsewhere = _elsewhere(report)
+    pools = _busy(report)
+    elsewhere = _elsewhere(report) if pools else None
     if elsewhere is None:
         return None
-    for pool in _busy(report):
+    for pool in pools:
         if pool.saturated > thresholds.LITTLE * report.elapsed:
             continue
         finding = (

@@ -32,6 +32,13 @@ pub(crate) struct Sample {
     pub(crate) waits: bool,
 }
 
+impl Sample {
+    /// Of a thread that neither has the interpreter nor waits for it.
+    pub(crate) fn neither(thread: ThreadId) -> Self {
+        Self { thread, has_it: false, waits: false }
+    }
+}
+
 /// The living threads of the program, `now`.
 pub(crate) fn seen(now: u64) -> Vec<Seen> {
     let records = records();

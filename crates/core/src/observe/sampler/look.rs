@@ -4,6 +4,9 @@
 //! Of the others the kernel is asked, a few at a time in turn. One that the kernel has runnable, or asleep elsewhere,
 //! does otherwise.
 //!
+//! Nobody waits for an interpreter that nobody has, but for the moments in which it passes from one to the next. So after a
+//! look that found nobody who has it or wants it the kernel is not asked until somebody has it again.
+//!
 //! The door measures to the nanosecond what passes there. So the samples of a thread are of the time it spends
 //! elsewhere only; those of the process are of both.
 
@@ -12,7 +15,7 @@ use std::ops::RangeInclusive;
 
 use crate::observe::kernel::SystemCall;
 use crate::observe::metrics::ledger::ledger;
-use crate::observe::registry::samples::{self, Doing, Seen};
+use crate::observe::registry::samples::{self, Doing, Sample, Seen};
 use crate::thread::ThreadId;
 use crate::wait::clock;
 use crate::wait::host::{Possession, host};
@@ -27,6 +30,8 @@ pub(super) struct Looker {
     words: RangeInclusive<usize>,
     began: u64,
     before: u64,
+    /// Whether nobody had the interpreter, nor wanted it, at the look before.
+    was_quiet: bool,
     /// The last thread that the kernel was asked of.
     last: Option<ThreadId>,
     files: BTreeMap<ThreadId, SystemCall>,
@@ -35,7 +40,14 @@ pub(super) struct Looker {
 impl Looker {
     pub(super) fn new(words: RangeInclusive<usize>) -> Self {
         let now = clock::now();
-        Self { words, began: now, before: now, last: None, files: BTreeMap::new() }
+        Self {
+            words,
+            began: now,
+            before: now,
+            was_quiet: false,
+            last: None,
+            files: BTreeMap::new(),
+        }
     }
 
     /// Looks once; `now` on [`clock::now`]. Returns whether nobody had the interpreter, nor wanted it.
@@ -49,18 +61,27 @@ impl Looker {
         // Where everyone is asleep nobody has it.
         let nobody = returning == 0 && away.is_empty();
         let possession = if nobody { Possession::Free } else { host().possession() };
-        let asked: Vec<_> =
-            self.next(&away).into_iter().map(|seen| self.ask(seen, possession)).collect();
-        let waiting = asked.iter().filter(|sample| sample.waits).count();
-        let unasked = away.len() - asked.len();
-        let waiters = returning + waiting + unasked * waiting / asked.len().max(1);
+        let is_free = possession == Possession::Free;
+        let samples = if is_free && returning == 0 && self.was_quiet {
+            away.iter().map(|seen| Sample::neither(seen.thread)).collect()
+        } else {
+            self.ask_some(&away, possession)
+        };
+        let waiting = samples.iter().filter(|sample| sample.waits).count();
+        let unasked = away.len() - samples.len();
+        let waiters = returning + waiting + unasked * waiting / samples.len().max(1);
         let elapsed = now.saturating_sub(std::mem::replace(&mut self.before, now));
-        let is_quiet = possession == Possession::Free && waiters == 0;
+        let is_quiet = is_free && waiters == 0;
+        self.was_quiet = is_quiet;
         let quiet = if is_quiet || !after_rest { 0 } else { elapsed / 2 };
         let counted = elapsed - quiet;
-        samples::count(&asked, self.began.max(now.saturating_sub(counted)), now);
+        samples::count(&samples, self.began.max(now.saturating_sub(counted)), now);
         ledger().interpreter.add(possession, waiters, counted, quiet);
         is_quiet
+    }
+
+    fn ask_some(&mut self, away: &[&Seen], possession: Possession) -> Vec<Sample> {
+        self.next(away).into_iter().map(|seen| self.ask(seen, possession)).collect()
     }
 
     /// Those whose turn it is.
@@ -72,11 +93,11 @@ impl Looker {
         turn
     }
 
-    fn ask(&mut self, seen: &Seen, possession: Possession) -> samples::Sample {
+    fn ask(&mut self, seen: &Seen, possession: Possession) -> Sample {
         let has_it = matches!(possession, Possession::Held { ident, .. } if ident == seen.ident);
         let word = if has_it { None } else { self.word(seen) };
         let waits = word.is_some_and(|word| self.words.contains(&word));
-        samples::Sample { thread: seen.thread, has_it, waits }
+        Sample { thread: seen.thread, has_it, waits }
     }
 
     /// The word at which a thread sleeps.

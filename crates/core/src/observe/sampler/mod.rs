@@ -123,10 +123,12 @@ fn run(mut looker: Looker, stopped: &Receiver<()>) {
     let mut turn: u32 = 0;
     let mut pause = PERIOD;
     let mut rest = 1;
+    let mut used = own_cpu().unwrap_or_default();
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        let before = own_cpu().unwrap_or_default();
         let is_quiet = looker.look(clock::now(), rest > 1);
-        let cost = own_cpu().unwrap_or_default().saturating_sub(before);
+        // From look to look: waking up is counted in.
+        let before = std::mem::replace(&mut used, own_cpu().unwrap_or_default());
+        let cost = used.saturating_sub(before);
         turn = turn.wrapping_add(1);
         rest = if is_quiet { (rest * 2).min(LONGEST_REST) } else { 1 };
         pause = (around(PERIOD, turn) * rest).max(cost * SHARE);
