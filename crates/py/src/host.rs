@@ -1,4 +1,4 @@
-//! The interpreter as the engine's host: letting it go around a sleep, signals, identity.
+//! The interpreter as the engine's host: letting it go around a sleep or a wake-up, signals, identity.
 //!
 //! This is the only file of the binding that lets the interpreter go or assumes that it is held, but for
 //! threads that begin and end in `program.rs`.
@@ -81,21 +81,30 @@ fn attached<'py>() -> Python<'py> {
 }
 
 impl Host for Interpreter {
-    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+    fn detached(&self, step: &mut (dyn FnMut() + Send)) {
         // When the interpreter is being finalized, the way back in hangs for ever instead of unwinding
         // or running on: PyO3 guards it on versions whose interpreter does not.
         #[expect(clippy::disallowed_methods, reason = "the one place that lets the interpreter go")]
-        let detach = |sleep: &mut (dyn FnMut() + Send)| attached().detach(sleep);
+        let detach = |step: &mut (dyn FnMut() + Send)| attached().detach(step);
         if !watch::is_on() {
-            return detach(sleep);
+            return detach(step);
         }
         let mut awake = 0;
         detach(&mut || {
-            sleep();
+            step();
             awake = clock::now();
             registry::note_returning();
         });
         registry::count_attaching(clock::now().saturating_sub(awake));
+    }
+
+    fn has_lock(&self) -> bool {
+        !cfg!(Py_GIL_DISABLED)
+    }
+
+    fn keeps_others_out(&self) -> bool {
+        // SAFETY: it may be called at any time, by any thread. (Letting go what is not held would end the process.)
+        self.has_lock() && unsafe { ffi::PyGILState_Check() } == 1
     }
 
     fn takes_signals(&self) -> bool {

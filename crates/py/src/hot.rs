@@ -12,7 +12,8 @@
 //! * The classes are frozen, so a shared reference to their contents is all that is ever handed out.
 //! * The quick step runs the engine only: no Python code, no allocation of an object that the collector
 //!   tracks (which could start a collection), no drop of a Python object's last reference, nothing that
-//!   panics. (If it did, leaving an `extern "C"` function by unwinding aborts.)
+//!   panics. (If it did, leaving an `extern "C"` function by unwinding aborts.) A wake-up may let the interpreter go,
+//!   with nothing borrowed of the object but what the caller keeps alive.
 //! * The interpreter calls methods with the thread attached.
 
 #![allow(unsafe_code, reason = "below PyO3's methods there are C functions")]

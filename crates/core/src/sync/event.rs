@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::error::{Interrupted, WaitEnded};
 use crate::facade::AtomicU32;
-use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Wake};
+use crate::wait::{self, Deadline, Kind, Origin, Owner, Place, Signals, Site, Unparked, Wake};
 
 const CLEAR: u32 = 0;
 const SET: u32 = 1;
@@ -57,21 +57,36 @@ impl Event {
     /// Sets the flag and wakes all waiters.
     #[inline]
     pub fn set(&self) {
+        if !self.set_unseen() {
+            self.set_and_choose().wake();
+        }
+    }
+
+    /// The same, by a thread that the host knows nothing of.
+    pub(crate) fn set_apart(&self) {
+        if !self.set_unseen() {
+            drop(self.set_and_choose());
+        }
+    }
+
+    /// Sets the flag if nobody waits; returns whether it did.
+    #[inline]
+    fn set_unseen(&self) -> bool {
         let mut word = self.word.load(Relaxed);
         while word != PARKED {
             // Written even if it is set already: a release, for what this thread did before.
             match self.word.compare_exchange_weak(word, SET, Release, Relaxed) {
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(now) => word = now,
             }
         }
-        self.set_and_wake();
+        false
     }
 
     /// Sets and chooses in one step, so that no wait that begins after a later `clear` is chosen.
     #[cold]
-    fn set_and_wake(&self) {
-        wait::unpark_all(self.site().address(), || self.word.store(SET, Release)).wake();
+    fn set_and_choose(&self) -> Unparked {
+        wait::unpark_all(self.site().address(), || self.word.store(SET, Release))
     }
 
     /// Clears the flag. Who was woken by an earlier `set` stays woken.

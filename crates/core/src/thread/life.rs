@@ -43,7 +43,8 @@ impl Life {
 
     /// Ends a life whose thread will not end by itself: it was never started, or a fork left it behind.
     pub fn end(&self) {
-        self.over.set();
+        // (Called on the way out of a thread, too, when an interpreter has forgotten it.)
+        self.over.set_apart();
     }
 
     /// Whether it is over.

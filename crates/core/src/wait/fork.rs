@@ -47,6 +47,7 @@ mod unix {
     #[cfg(all(feature = "serve", target_os = "linux"))]
     use crate::observe::serve::{self, ServeGuard};
     use crate::thread::ThreadId;
+    use crate::wait::spin;
     use crate::wait::table::{self, Bucket};
     use crate::wait::watch::{self, WatchGuard};
 
@@ -123,6 +124,7 @@ mod unix {
 
     extern "C" fn child() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
+        spin::after_fork();
         let held = HELD.try_with(RefCell::take).ok().flatten();
         let Some(held) = held else { return };
         #[cfg(all(feature = "serve", target_os = "linux"))]

@@ -1,7 +1,7 @@
 //! The seam between the door and an interpreter that lives in the same process.
 //!
 //! A pure Rust program has no host: threads just sleep. The Python binding installs one that lets the
-//! interpreter go around the sleep, runs signal handlers when the sleep of the main thread is
+//! interpreter go around the sleep, and around waking others, runs signal handlers when the sleep of the main thread is
 //! interrupted, and knows the interpreter's name for the calling thread. The door calls the host with
 //! none of its locks held.
 
@@ -30,9 +30,20 @@ pub enum Possession {
 
 /// What an interpreter does around a wait. See the module's description. Unless it says otherwise, there is none.
 pub trait Host: Sync {
-    /// Runs `sleep` with the interpreter let go, and returns once it has been taken back.
-    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
-        sleep();
+    /// Runs `step`, a sleep or a wake-up, with the interpreter let go, and returns once it has been taken back.
+    fn detached(&self, step: &mut (dyn FnMut() + Send)) {
+        step();
+    }
+
+    /// Whether one thread at a time has the interpreter, and those that are woken have to wait for it.
+    fn has_lock(&self) -> bool {
+        false
+    }
+
+    /// Whether the calling thread has an interpreter that the threads it is about to wake will want for themselves: then
+    /// it is [let go](Self::detached) around the wake-up, if that pays.
+    fn keeps_others_out(&self) -> bool {
+        false
     }
 
     /// Whether the calling thread takes the process's signals, so that a signal ends its sleep.

@@ -7,9 +7,12 @@
 
 pub mod clock;
 mod fork;
+mod hand_over;
 pub mod host;
 mod parker;
 mod site;
+#[cfg(not(loom))]
+mod spin;
 mod table;
 mod unpark;
 pub mod watch;
@@ -307,13 +310,17 @@ impl Ticket {
         }
     }
 
-    /// Sleeps, and looks now and then whether that is in vain.
+    /// Sleeps, unless a notification comes in a moment, and looks now and then whether that is in vain.
     fn rest(
         &self,
         until: Deadline,
         interruptible: bool,
         doubts: &mut Doubts,
     ) -> (Rest, Option<Step>) {
+        #[cfg(not(loom))]
+        if spin::before_sleep(|| self.waiter.parker.state() == NOTIFIED) {
+            return (Rest::Notified, None);
+        }
         loop {
             let look = doubts.next_look();
             let rest = self.waiter.parker.sleep(until.min(look), interruptible);

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Site;
+use super::hand_over;
 use super::parker::NOTIFIED;
 use super::table::{self, Place, Waiter};
 use crate::facade::Arc;
@@ -29,11 +30,12 @@ pub(crate) fn poke(site: Site, thread: ThreadId) -> bool {
     found
 }
 
-/// Waiters chosen by an unpark, out of their queues and still asleep. Dropping it wakes them.
+/// Waiters chosen by an unpark, out of their queues and still asleep. [`wake`](Self::wake) wakes them; dropping it does as
+/// well, without the host: for a thread that it knows nothing of.
 ///
 /// Kept apart so that a caller can let its own lock go first: a thread that is woken into a held lock
 /// goes back to sleep.
-#[must_use = "dropping it wakes the threads; say `drop` or `wake` where that is meant"]
+#[must_use = "to be woken with no lock held; `drop` is for threads that the host knows nothing of"]
 #[derive(Default)]
 pub struct Unparked {
     // Nearly always there is one; it needs no allocation.
@@ -64,19 +66,35 @@ impl Unparked {
         usize::from(self.first.is_some()) + self.rest.len()
     }
 
-    /// Wakes them.
-    pub fn wake(self) {
-        drop(self);
+    /// Wakes them. The caller holds no lock that another thread could block on with the interpreter held: the host may
+    /// let it go meanwhile.
+    #[inline]
+    pub fn wake(mut self) {
+        // Most of the time there is nobody to wake.
+        if self.is_asleep() {
+            hand_over::around(&mut || self.wake_each());
+        }
+    }
+
+    /// Whether one has to be woken.
+    fn is_asleep(&self) -> bool {
+        self.first.iter().chain(&self.rest).any(|waiter| waiter.parker.is_asleep())
+    }
+
+    fn wake_each(&mut self) {
+        for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
+            if waiter.parker.is_asleep() {
+                waiter.parker.wake();
+            }
+        }
     }
 }
 
 impl Drop for Unparked {
+    #[inline]
     fn drop(&mut self) {
-        // Most of the time there is nobody to wake.
-        let Some(first) = self.first.take() else { return };
-        first.parker.wake();
-        for waiter in self.rest.drain(..) {
-            waiter.parker.wake();
+        if self.first.is_some() {
+            self.wake_each();
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags};
 
-use super::{NOTIFIED, POKED, Rest, WAITING};
+use super::{ASLEEP, NOTIFIED, POKED, Rest, WAITING};
 use crate::wait::Deadline;
 
 /// Wakes by any bit of the mask.
@@ -27,12 +27,18 @@ impl Parker {
 
     /// The state. Acquire: pairs with `set`.
     pub(in crate::wait) fn state(&self) -> u32 {
-        self.state.load(Ordering::Acquire) & !POKED
+        self.state.load(Ordering::Acquire) & !(POKED | ASLEEP)
     }
 
     /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`.
     pub(in crate::wait) fn set(&self, state: u32) {
-        self.state.store(state, Ordering::Release);
+        let keep = |word: u32| Some(word & (ASLEEP | POKED) | state);
+        let _ = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, keep);
+    }
+
+    /// Whether the sleeper has to be woken: asked by who has set `NOTIFIED`.
+    pub(in crate::wait) fn is_asleep(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & ASLEEP != 0
     }
 
     /// Wakes the sleeper after its state was set to `NOTIFIED`.
@@ -55,6 +61,16 @@ impl Parker {
             && self.state.fetch_and(!POKED, Ordering::Relaxed) & POKED != 0
     }
 
+    /// Sets `ASLEEP` beside a state; `false` when the word has become another one. Relaxed: a notifier sees the bit in
+    /// the same step in which it changes the state, or this fails.
+    fn lie_down(&self, state: u32) -> bool {
+        let asleep = state | ASLEEP;
+        match self.state.compare_exchange(state, asleep, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => true,
+            Err(now) => now == asleep, // it slept before
+        }
+    }
+
     /// Sleeps until notified, the deadline, or (where `interruptible`) a signal.
     pub(in crate::wait) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
         let limit = deadline.timespec();
@@ -66,6 +82,10 @@ impl Parker {
             if self.was_poked() {
                 return Rest::Poked;
             }
+            if !self.lie_down(state) {
+                continue;
+            }
+            let state = state | ASLEEP;
             // The kernel compares the word with `state` and sleeps in one step, so a notification that
             // comes after the load above makes the call return at once (EAGAIN).
             match futex::wait_bitset(&self.state, Flags::PRIVATE, state, limit.as_ref(), ANY) {

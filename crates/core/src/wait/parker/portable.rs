@@ -41,6 +41,11 @@ impl Parker {
         self.state.store(state, Ordering::Release);
     }
 
+    /// Whether the sleeper has to be woken: asked by who has set `NOTIFIED`. It may sleep.
+    pub(in crate::wait) fn is_asleep(&self) -> bool {
+        true
+    }
+
     /// Wakes the sleeper after its state was set to `NOTIFIED`.
     pub(in crate::wait) fn wake(&self) {
         // Passing through the gate puts this after the sleeper's look at the state or before it: it

@@ -1,0 +1,171 @@
+//! Looking for a moment before a sleep.
+//!
+//! To be woken takes several microseconds, and more where the processor has gone idle; two threads that answer each other
+//! are often faster than that. So a thread that is about to sleep looks whether it is notified already: for [`LONGEST`] at
+//! most, one thread of the process at a time, and never where there is one processor. A thread whose looks are in vain
+//! looks more and more rarely ([`Luck`]).
+//!
+//! Who is notified in that time wants the interpreter next, if there is one. The notifier still has it, and mostly lets it go in
+//! a moment, for a sleep of its own. To ask for it at once would be a sleep on the interpreter's lock; so the thread
+//! looks on, for [`LONGEST_FOR_HOST`] at most, until somebody has let the interpreter go.
+
+use std::cell::Cell;
+use std::hint::spin_loop;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::thread::available_parallelism;
+
+use super::clock;
+use super::host::host;
+
+/// Nanoseconds: somewhat more than it takes to wake a thread, or else of two threads that answer each other both would
+/// sleep for ever: each looks in vain while the other is being woken.
+const LONGEST: u64 = 12_000;
+
+/// Nanoseconds: the way from a notification to the notifier's next sleep.
+const LONGEST_FOR_HOST: u64 = 2_000;
+
+/// How often a processor is asked to pause between two looks at the clock, which are dearer.
+const PAUSES: u32 = 10;
+
+/// Whether a thread looks. Relaxed, as all here: nothing hangs on it but time.
+static LOOKING: AtomicBool = AtomicBool::new(false);
+
+/// Counts how often the interpreter was let go for a sleep.
+static LET_GO: AtomicU32 = AtomicU32::new(0);
+
+static HAS_PROCESSORS: LazyLock<bool> =
+    LazyLock::new(|| available_parallelism().is_ok_and(|count| count.get() > 1));
+
+/// How often a thread sleeps without a look: after each that was in vain twice as often and once more, up to
+/// [`Luck::WORST`]. At the worst it spends twelve nanoseconds on each sleep in the mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Luck {
+    skip: u32,
+    /// How many of these are left.
+    left: u32,
+}
+
+impl Luck {
+    const WORST: u32 = 1023;
+
+    /// A thread that begins: those that wait once or twice in their lives wait for long.
+    const FIRST: Self = Self { skip: 3, left: 3 };
+
+    /// Whether to look this time, and what is so the next time.
+    fn step(self) -> (bool, Self) {
+        match self.left.checked_sub(1) {
+            Some(left) => (false, Self { left, ..self }),
+            None => (true, self),
+        }
+    }
+
+    fn after(self, found: bool) -> Self {
+        let skip = if found { 0 } else { (self.skip * 2 + 1).min(Self::WORST) };
+        Self { skip, left: skip }
+    }
+}
+
+thread_local! {
+    static LUCK: Cell<Luck> = const { Cell::new(Luck::FIRST) };
+}
+
+/// Looks whether `is_notified`. Called by a thread in its wait, without the interpreter.
+pub(super) fn before_sleep(is_notified: impl Fn() -> bool) -> bool {
+    if host().has_lock() {
+        LET_GO.fetch_add(1, Relaxed);
+    }
+    let (looks, luck) = LUCK.get().step();
+    if !looks {
+        LUCK.set(luck);
+        return false;
+    }
+    if !*HAS_PROCESSORS || LOOKING.swap(true, Relaxed) {
+        return false;
+    }
+    let let_go_before = look(is_notified);
+    LOOKING.store(false, Relaxed);
+    LUCK.set(luck.after(let_go_before.is_some()));
+    if let Some(before) = let_go_before
+        && host().has_lock()
+    {
+        await_host(before);
+    }
+    let_go_before.is_some()
+}
+
+/// How often the interpreter had been let go before the notification, if that came.
+fn look(is_notified: impl Fn() -> bool) -> Option<u32> {
+    let end = clock::now() + LONGEST;
+    loop {
+        // In this order: the notifier lets go after it has notified.
+        let before = LET_GO.load(Relaxed);
+        if is_notified() {
+            return Some(before);
+        }
+        if clock::now() >= end {
+            return None;
+        }
+        (0..PAUSES).for_each(|_| spin_loop());
+    }
+}
+
+fn await_host(let_go_before: u32) {
+    let end = clock::now() + LONGEST_FOR_HOST;
+    while LET_GO.load(Relaxed) == let_go_before && clock::now() < end {
+        spin_loop();
+    }
+}
+
+/// In a forked child nobody looks.
+#[cfg(unix)]
+pub(super) fn after_fork() {
+    LOOKING.store(false, Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of so many sleeps begin with a look, if all are in vain.
+    fn looks_in_vain(sleeps: u32) -> u32 {
+        let mut luck = Luck::FIRST;
+        let mut count = 0;
+        for _ in 0..sleeps {
+            let (looks, next) = luck.step();
+            luck = if looks { next.after(false) } else { next };
+            count += u32::from(looks);
+        }
+        count
+    }
+
+    #[test]
+    fn a_thread_that_waits_a_few_times_does_not_look() {
+        assert_eq!(looks_in_vain(3), 0);
+    }
+
+    #[test]
+    fn looks_in_vain_become_rare() {
+        assert_eq!(looks_in_vain(4), 1);
+        assert!(looks_in_vain(1000) < 10);
+        let late = looks_in_vain(1_000_000) - looks_in_vain(500_000);
+        assert!(late <= 500_000 / Luck::WORST + 1);
+    }
+
+    #[test]
+    fn a_look_that_was_not_in_vain_is_followed_by_another() {
+        let unlucky = Luck { skip: Luck::WORST, left: 0 };
+        assert_eq!(unlucky.after(true).step().0, true);
+    }
+
+    #[test]
+    fn who_is_notified_meanwhile_is_seen_and_who_is_not_is_left_to_sleep() {
+        let looked = Cell::new(0);
+        let notified = look(|| {
+            looked.set(looked.get() + 1);
+            looked.get() == 3
+        });
+        assert!(notified.is_some());
+        assert_eq!(look(|| false), None);
+    }
+}
