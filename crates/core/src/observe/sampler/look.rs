@@ -1,4 +1,4 @@
-//! One look at the threads: who has the interpreter, who waits for it.
+//! One look at the threads: who has the interpreter, who waits for it, who could run.
 //!
 //! A thread that sleeps at the door is asleep, and one that is back and not yet let in waits: that stands in the registry.
 //! Of the others the kernel is asked, a few at a time in turn. One that the kernel has runnable, or asleep elsewhere,
@@ -10,10 +10,13 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::observe::kernel::SystemCall;
+use super::machine::Machine;
+use crate::observe::kernel::{Activity, SystemCall};
+use crate::observe::metrics::interpreter::Look;
 use crate::observe::metrics::ledger::ledger;
-use crate::observe::registry::samples::{self, Doing, Seen};
+use crate::observe::registry::samples::{self, Doing, Found, Seen};
 use crate::thread::ThreadId;
+use crate::wait::Kind;
 use crate::wait::clock;
 use crate::wait::host::{Possession, host};
 
@@ -24,7 +27,9 @@ const FILES: usize = 4 * MOST;
 
 /// Looks, and remembers where it left off.
 pub(super) struct Looker {
-    words: RangeInclusive<usize>,
+    /// Where a thread sleeps that waits for the interpreter, if that is known.
+    words: Option<RangeInclusive<usize>>,
+    machine: Machine,
     began: u64,
     before: u64,
     /// The last thread that the kernel was asked of.
@@ -33,12 +38,13 @@ pub(super) struct Looker {
 }
 
 impl Looker {
-    pub(super) fn new(words: RangeInclusive<usize>) -> Self {
+    pub(super) fn new(words: Option<RangeInclusive<usize>>) -> Self {
         let now = clock::now();
-        Self { words, began: now, before: now, last: None, files: BTreeMap::new() }
+        let machine = Machine::new();
+        Self { words, machine, began: now, before: now, last: None, files: BTreeMap::new() }
     }
 
-    /// Looks once; `now` on [`clock::now`]. Returns whether nobody had the interpreter, nor wanted it.
+    /// Looks once; `now` on [`clock::now`]. Returns whether nobody had the interpreter, nor wanted it, nor could run.
     ///
     /// `after_rest` says that the time since the last look was a longer one, of which nothing was expected. What is found
     /// to go on then began somewhere in it: half of it is counted, which is right in the mean.
@@ -48,18 +54,34 @@ impl Looker {
         let away: Vec<_> = seen.iter().filter(|each| each.doing == Doing::Elsewhere).collect();
         // Where everyone is asleep nobody has it.
         let nobody = returning == 0 && away.is_empty();
-        let possession = if nobody { Possession::Free } else { host().possession() };
+        let possession = match self.words {
+            None => Possession::Unknown,
+            Some(_) if nobody => Possession::Free,
+            Some(_) => host().possession(),
+        };
         let asked: Vec<_> =
             self.next(&away).into_iter().map(|seen| self.ask(seen, possession)).collect();
-        let waiting = asked.iter().filter(|sample| sample.waits).count();
-        let unasked = away.len() - asked.len();
-        let waiters = returning + waiting + unasked * waiting / asked.len().max(1);
+        // Those that were not asked do as those that were.
+        let count = |found| asked.iter().filter(|sample| sample.found == found).count();
+        let of_all = |found| count(found) * away.len() / asked.len().max(1);
+        let (waiters, runnable) = (returning + of_all(Found::Waiting), of_all(Found::Runnable));
         let elapsed = now.saturating_sub(std::mem::replace(&mut self.before, now));
-        let is_quiet = possession == Possession::Free && waiters == 0;
+        let is_held = matches!(possession, Possession::Held { .. });
+        let is_quiet = !is_held && waiters == 0 && runnable == 0;
         let quiet = if is_quiet || !after_rest { 0 } else { elapsed / 2 };
         let counted = elapsed - quiet;
         samples::count(&asked, self.began.max(now.saturating_sub(counted)), now);
-        ledger().interpreter.add(possession, waiters, counted, quiet);
+        let look = Look {
+            possession,
+            waiters,
+            is_blocked: seen.iter().any(|seen| is_blocked(seen.doing)),
+            elapsed: counted,
+            quiet,
+            computed: self.machine.used().filter(|_| waiters > 0 && self.machine.has_room()),
+        };
+        let mut ledger = ledger();
+        ledger.interpreter.add(look);
+        ledger.processors.add(self.machine.processors, runnable, counted, quiet);
         is_quiet
     }
 
@@ -74,24 +96,33 @@ impl Looker {
 
     fn ask(&mut self, seen: &Seen, possession: Possession) -> samples::Sample {
         let has_it = matches!(possession, Possession::Held { ident, .. } if ident == seen.ident);
-        let word = if has_it { None } else { self.word(seen) };
-        let waits = word.is_some_and(|word| self.words.contains(&word));
-        samples::Sample { thread: seen.thread, has_it, waits }
+        let activity = self.activity(seen);
+        let is_theirs = |word| self.words.as_ref().is_some_and(|words| words.contains(&word));
+        let found = match activity {
+            Some(Activity::Runnable) => Found::Runnable,
+            Some(Activity::Accepting) => Found::Accepting,
+            Some(Activity::Futex(word)) if !has_it && is_theirs(word) => Found::Waiting,
+            Some(_) | None => Found::Other,
+        };
+        samples::Sample { thread: seen.thread, has_it, found }
     }
 
-    /// The word at which a thread sleeps.
-    fn word(&mut self, seen: &Seen) -> Option<usize> {
+    fn activity(&mut self, seen: &Seen) -> Option<Activity> {
         if let Some(file) = self.files.get(&seen.thread) {
-            return file.futex();
+            return file.activity();
         }
         if self.files.len() >= FILES {
             self.files.clear(); // most are of threads that have ended
         }
         let file = SystemCall::of(seen.native_id?)?;
-        let word = file.futex();
+        let activity = file.activity();
         self.files.insert(seen.thread, file);
-        word
+        activity
     }
+}
+
+fn is_blocked(doing: Doing) -> bool {
+    matches!(doing, Doing::Asleep(Kind::Lock | Kind::RLock))
 }
 
 #[cfg(test)]
@@ -108,7 +139,7 @@ mod tests {
     fn every_thread_has_its_turn() {
         let seen = seen(150);
         let away: Vec<_> = seen.iter().collect();
-        let mut looker = Looker::new(0..=0);
+        let mut looker = Looker::new(None);
         let mut asked: Vec<_> =
             (0..3).flat_map(|_| looker.next(&away)).map(|seen| seen.thread).collect();
         assert_eq!(asked.len(), 3 * MOST);
@@ -121,7 +152,7 @@ mod tests {
     fn few_threads_are_asked_of_in_each_look() {
         let seen = seen(3);
         let away: Vec<_> = seen.iter().collect();
-        let mut looker = Looker::new(0..=0);
+        let mut looker = Looker::new(None);
         assert_eq!(looker.next(&away).len(), 3);
         assert_eq!(looker.next(&away).len(), 3);
         assert!(looker.next(&[]).is_empty());
