@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 def too_many_threads(report: Report) -> list[Verdict]:
     """Much of the time was waited for threads to begin, each longer than it then worked."""
     started = report.started
-    starts = [site.waited for site in report.sites if site.kind == "Thread.start"]
-    waits = sum(waited.count for waited in starts)
+    starts = [site for site in report.sites if site.kind == "Thread.start"]
+    waits = sum(site.waited.count for site in starts)
     if started < thresholds.CROWD or not waits:
         return []
-    starting = sum(waited.total for waited in starts)
+    # Several may start threads at a time: that takes the program's time once.
+    starting = min(sum(site.occupied for site in starts), report.elapsed)
     start = starting / waits
     work = _cpu(report) / started
     if starting < thresholds.STARTING * report.elapsed or start < thresholds.CHURN * work:
