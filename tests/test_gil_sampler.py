@@ -191,8 +191,6 @@ def test_a_fork_and_its_child_find_nobody_who_looks(tmp_path: Path) -> None:
     until(lambda: lookers() == ["ironthread-look"])
     gate.set()
     """
-    if not IS_SAMPLED:
-        code = code.replace('["ironthread-look"]', "[]")
     report_on(tmp_path, code)
 
 

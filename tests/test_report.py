@@ -34,7 +34,7 @@ def row(name: str | None, **facts: Any) -> dict[str, Any]:
         "ended": 1.0,
     }
     plain |= {"name": name, "cpu": None, "waited": {}, "waiting": None, "overtaken": 0}
-    plain |= {"gil_held": 0.0, "gil_waited": 0.0}
+    plain |= {"gil_held": 0.0, "gil_waited": 0.0, "accepting": 0.0, "origin": None}
     return plain | facts
 
 
@@ -48,7 +48,7 @@ def wait_row(kind: str, line: int, count: int, total: float) -> dict[str, Any]:
 def snapshot_with(**parts: Any) -> dict[str, Any]:
     """A snapshot of three seconds as the engine makes it."""
     plain: dict[str, Any] = {"waits": [], "locks": [], "queues": [], "pools": []}
-    plain |= {"gil": None, "elapsed": 3.0}
+    plain |= {"gil": None, "processors": None, "elapsed": 3.0}
     ended = {"count": 0}
     return plain | {"threads": [row("MainThread")], "ended": ended} | parts
 
@@ -286,7 +286,7 @@ def test_json_has_the_documented_members() -> None:
     )
     assert list(found) == [
         *("schema", "program", "process", "elapsed", "cpu"),
-        *("threads", "waits", "locks", "queues", "pools", "verdict", "gil", "told"),
+        *("threads", "waits", "locks", "queues", "pools", "verdict", "gil", "processors", "told"),
     ]
     assert found["program"] == ["app.py", "-v"]
     assert found["process"] == os.getpid()
@@ -298,6 +298,7 @@ def test_json_has_the_documented_members() -> None:
         "alive": True,
         "started": 0,
         "ended": None,
+        "origin": None,
         "cpu": 0.01,
         "waited": {"Lock": {"count": 1, "total": 0.1, "longest": 0.1}},
         "time": {

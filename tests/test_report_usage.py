@@ -19,7 +19,7 @@ from ironthread.report.json import render as render_json
 from ironthread.report.spent import starved
 from ironthread.report.table import percent
 from ironthread.report.text import render as render_text
-from ironthread.report.usage import Blocker, LockUse, PoolUse, QueueUse, Usage
+from ironthread.report.usage import Blocker, LockUse, PoolUse, QueueUse, Taker, Usage
 from ironthread.report.waited import Spread, Waited
 from python_process import write
 from test_report import report_with, snapshot_with, thread, width
@@ -100,7 +100,8 @@ def test_more_rows_than_there_is_room_for_are_counted() -> None:
 
 
 def test_json_has_the_documented_members_of_usage() -> None:
-    queue = QueueUse(("/p/app.py", 5), 1, 12, 11, 10, 4, 0.75, 0.25)
+    takers = [Taker("parser-1", 3), Taker(None, 8)]
+    queue = QueueUse(("/p/app.py", 5), 1, 12, 11, 10, 4, 0.75, 0.25, takers)
     usage = Usage([lock_use()], [queue], [pool_use()])
     found = json.loads(render_json(Report(["app.py"], 2.0, 0.5, [], [], usage=usage)))
     (lock,), (items,), (pool,) = found["locks"], found["queues"], found["pools"]
@@ -116,6 +117,7 @@ def test_json_has_the_documented_members_of_usage() -> None:
         "typical": 4,
         "full": 0.75,
         "empty": 0.25,
+        "takers": [{"name": None, "items": 8}, {"name": "parser-1", "items": 3}],
     }
     assert list(pool) == [
         *("name", "origin", "pools", "workers", "submitted", "ended", "failed", "cancelled"),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ironthread.report.verdict.thresholds import USED
 from python_process import run
 from test_gil_sampler import IS_SAMPLED
 
 TESTS = Path(__file__).resolve().parent
 EXAMPLES = TESTS.parent / "examples"
 PROGRAMS = TESTS / "programs_ill"
-ILL = (*("io", "lock", "slow_stage", "starved_consumers", "too_few_workers", "too_many_threads"),)
+ILL = (*("io", "lock", "starved_consumers", "too_few_workers", "too_many_threads"),)
 # What is true of an example, where it is told: a machine may be fast enough for it to be over before.
 TRUE_OF = {
     "bank_account": {"gil", "lock"},
@@ -27,23 +30,32 @@ HEALTHY = sorted(path.stem for path in PROGRAMS.glob("healthy_*.py"))
 
 def verdict_on(program: Path, directory: Path) -> list[dict[str, Any]]:
     """Run a program and return what is said of it."""
-    file = directory / "report.json"
-    done = run("--report", "json", "--report-file", str(file), str(program), cwd=directory)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(file.read_text(encoding="utf-8"))
-    verdict: list[dict[str, Any]] = report["verdict"]
+    verdict: list[dict[str, Any]] = report_on(program, directory)["verdict"]
     return verdict
 
 
-def assert_ill(name: str, directory: Path) -> None:
-    """Expect the program's illness, at the line that it marks, and no other."""
-    program = PROGRAMS / f"{name}.py"
-    (verdict,) = verdict_on(program, directory)
-    assert verdict["code"] == name.replace("_", "-"), verdict
-    lines = program.read_text(encoding="utf-8").splitlines()
-    marked = [number for number, line in enumerate(lines, 1) if line.endswith("# the line")]
+def report_on(program: Path, directory: Path) -> dict[str, Any]:
+    """Run a program and return its report."""
+    file = directory / "report.json"
+    done = run("--report", "json", "--report-file", str(file), str(program), cwd=directory)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return report
+
+
+def marked(name: str) -> list[int]:
+    """The lines that a program marks: those that its illness is told of."""
+    lines = (PROGRAMS / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    return [number for number, line in enumerate(lines, 1) if "# the line" in line]
+
+
+def assert_ill(name: str, directory: Path, code: str | None = None) -> dict[str, Any]:
+    """Expect the program's illness, at the line that it marks, and no other; return it."""
+    (verdict,) = verdict_on(PROGRAMS / f"{name}.py", directory)
+    assert verdict["code"] == (code or name.replace("_", "-")), verdict
     origin = verdict["origin"]
-    assert ([origin["line"]] if origin else []) == marked, verdict
+    assert ([origin["line"]] if origin else []) == marked(name), verdict
+    return verdict
 
 
 @pytest.mark.parametrize("name", ILL)
@@ -54,6 +66,43 @@ def test_a_program_with_one_illness_is_told_of_it(name: str, tmp_path: Path) -> 
 @pytest.mark.skipif(not IS_SAMPLED, reason="there is no GIL that can be seen")
 def test_threads_that_wait_for_the_gil_are_told_of_it(tmp_path: Path) -> None:
     assert_ill("gil", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who accepts is told by Linux only")
+def test_plain_threads_in_input_and_output_are_told_by_name(tmp_path: Path) -> None:
+    finding = assert_ill("io_threads", tmp_path, "io")["finding"]
+    assert "(Thread-* (fetch) × 4)" in finding  # noqa: RUF001
+
+
+def test_a_slow_stage_is_named_by_its_threads(tmp_path: Path) -> None:
+    assert "(Thread-1 (parse))" in assert_ill("slow_stage", tmp_path)["finding"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who could run is told by Linux only")
+def test_threads_far_beyond_the_processors_are_told_of_where_the_program_has_them(
+    tmp_path: Path,
+) -> None:
+    report = report_on(PROGRAMS / "processors.py", tmp_path)
+    codes = [verdict["code"] for verdict in report["verdict"]]
+    seen = report["processors"]
+    assert seen["crowded"] > 0.5
+    assert seen["available"] == len(os.sched_getaffinity(0))
+    has_them = report["cpu"] >= USED * seen["available"] * report["elapsed"]
+    assert codes == (["processors"] if has_them else []), report["verdict"]
+
+
+def test_two_pools_with_too_few_workers_are_both_told_of(tmp_path: Path) -> None:
+    verdict = verdict_on(PROGRAMS / "two_pools.py", tmp_path)
+    assert [each["code"] for each in verdict] == ["too-few-workers"] * 2
+    assert sorted(each["origin"]["line"] for each in verdict) == marked("two_pools")
+    assert verdict[0]["weight"] >= verdict[1]["weight"]
+
+
+@pytest.mark.skipif(not IS_SAMPLED, reason="there is no GIL that can be seen")
+def test_a_phase_that_waits_for_the_gil_and_one_for_a_lock_are_both_told_of(tmp_path: Path) -> None:
+    verdict = verdict_on(PROGRAMS / "gil_then_lock.py", tmp_path)
+    assert {each["code"] for each in verdict} == {"gil", "lock"}
+    assert [each["origin"]["line"] for each in verdict if each["origin"]] == marked("gil_then_lock")
 
 
 @pytest.mark.parametrize("name", HEALTHY)

@@ -1,1 +1,1 @@
-"""Programs that have exactly one thing that limits them, or nothing."""
+"""Programs that have exactly one thing that limits them, two that are told, or nothing."""

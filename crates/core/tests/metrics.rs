@@ -168,6 +168,9 @@ fn what_goes_through_a_queue_is_counted_and_its_depth_known() {
     assert_eq!((facts.puts, facts.gets, facts.deepest), (1000, 800, 1000));
     assert!((400..600).contains(&facts.depth.p50), "{:?}", facts.depth);
     assert_eq!((facts.full, facts.empty), (0, 0));
+    let taken: u64 = facts.takers.iter().map(|taker| taker.items).sum();
+    assert!((400..1200).contains(&taken), "of samples: {:?}", facts.takers);
+    assert!(facts.takers.iter().all(|taker| taker.thread.is_some()));
 }
 
 #[test]

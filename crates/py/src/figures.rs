@@ -1,6 +1,8 @@
 //! What was counted and measured, as rows for the report.
 
-use ironthread::observe::metrics::{self, Blocker, LockFacts, PoolFacts, QueueFacts, Spread};
+use ironthread::observe::metrics::{
+    self, Blocker, LockFacts, PoolFacts, QueueFacts, Spread, Taker,
+};
 use ironthread::observe::{Tally, origin};
 use ironthread::thread::ThreadId;
 use ironthread::wait::{Kind, Origin};
@@ -72,6 +74,20 @@ pub(crate) fn interpreter(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>>
     row.set_item("held", seconds(facts.held))?;
     row.set_item("contended", seconds(facts.contended))?;
     row.set_item("waited", seconds(facts.waited))?;
+    row.set_item("blocked", seconds(facts.blocked))?;
+    row.set_item("undisturbed", seconds(facts.undisturbed))?;
+    row.set_item("computed", seconds(facts.computed))?;
+    Ok(Some(row))
+}
+
+/// How many threads wanted a processor; none where it was not looked at.
+pub(crate) fn processors(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
+    let Some(facts) = metrics::processors() else { return Ok(None) };
+    let row = PyDict::new(py);
+    row.set_item("available", facts.available)?;
+    row.set_item("observed", seconds(facts.observed))?;
+    row.set_item("crowded", seconds(facts.crowded))?;
+    row.set_item("runnable", seconds(facts.runnable))?;
     Ok(Some(row))
 }
 
@@ -119,6 +135,14 @@ fn queue_row(py: Python<'_>, facts: QueueFacts) -> PyResult<Bound<'_, PyDict>> {
     row.set_item("typical", facts.depth.p50)?;
     row.set_item("full", seconds(facts.full))?;
     row.set_item("empty", seconds(facts.empty))?;
+    row.set_item("takers", list(py, facts.takers, taker_row)?)?;
+    Ok(row)
+}
+
+fn taker_row(py: Python<'_>, taker: Taker) -> PyResult<Bound<'_, PyDict>> {
+    let row = PyDict::new(py);
+    row.set_item("thread", taker.thread.map(ThreadId::get))?;
+    row.set_item("items", taker.items)?;
     Ok(row)
 }
 

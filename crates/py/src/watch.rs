@@ -4,7 +4,7 @@ use ironthread::observe::metrics::{self, WaitFacts};
 use ironthread::observe::origin;
 use ironthread::observe::registry::{self, ThreadFacts, Waiting};
 use ironthread::thread::ThreadId;
-use ironthread::wait::watch;
+use ironthread::wait::{Origin, watch};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -51,6 +51,7 @@ pub(crate) fn watch_snapshot(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     snapshot.set_item("threads", threads)?;
     snapshot.set_item("ended", figures::ended(py)?)?;
     snapshot.set_item("gil", figures::interpreter(py)?)?;
+    snapshot.set_item("processors", figures::processors(py)?)?;
     snapshot.set_item("elapsed", since_start(ironthread::wait::clock::now()))?;
     Ok(snapshot)
 }
@@ -85,10 +86,12 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
     row.set_item("alive", facts.ended.is_none())?;
     row.set_item("started", since_start(facts.started))?;
     row.set_item("ended", facts.ended.map(since_start))?;
+    row.set_item("origin", line_of(facts.origin))?;
     row.set_item("cpu", facts.cpu.map(|cpu| cpu.as_secs_f64()))?;
     row.set_item("waited", waits_by_kind(py, &facts.waits, &facts.attaching)?)?;
     row.set_item("gil_held", seconds(facts.sampled.holding))?;
     row.set_item("gil_waited", seconds(facts.sampled.waiting))?;
+    row.set_item("accepting", seconds(facts.sampled.accepting))?;
     row.set_item("overtaken", facts.overtaken)?;
     let waiting = facts.waiting.map(|waiting| waiting_row(py, waiting)).transpose()?;
     if let Some(waiting) = &waiting {
@@ -98,11 +101,14 @@ fn thread_row<'py>(py: Python<'py>, facts: &ThreadFacts) -> PyResult<Bound<'py, 
     Ok(row)
 }
 
+fn line_of(origin: Option<Origin>) -> Option<(String, u32)> {
+    origin.and_then(origin::line).map(|(line, _)| (line.file.to_string(), line.number))
+}
+
 pub(crate) fn waiting_row(py: Python<'_>, waiting: Waiting) -> PyResult<Bound<'_, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("kind", waiting.site.kind().name())?;
-    let made = waiting.site.origin().and_then(origin::line);
-    row.set_item("origin", made.map(|(line, _)| (line.file.to_string(), line.number)))?;
+    row.set_item("origin", line_of(waiting.site.origin()))?;
     row.set_item("since", since_start(waiting.since))?;
     Ok(row)
 }

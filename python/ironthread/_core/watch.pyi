@@ -37,6 +37,12 @@ class _LockRow(TypedDict):
     # Who held the locks when others came to wait.
     blockers: list[_BlockerRow]
 
+class _TakerRow(TypedDict):
+    # The id of the thread; None for all that are not told apart.
+    thread: int | None
+    # By samples.
+    items: int
+
 class _QueueRow(TypedDict):
     origin: tuple[str, int] | None
     objects: int
@@ -46,6 +52,8 @@ class _QueueRow(TypedDict):
     typical: int
     full: float
     empty: float
+    # Who took the items.
+    takers: list[_TakerRow]
 
 class _PoolRow(TypedDict):
     name: str
@@ -84,12 +92,16 @@ class _ThreadRow(TypedDict):
     # Seconds since watch_start().
     started: float
     ended: float | None
+    # The line that started it.
+    origin: tuple[str, int] | None
     # Seconds of processor time.
     cpu: float | None
     waited: dict[str, _KindTally]
     # Seconds elsewhere than in waits of ours with the GIL, and waiting for it, as sampled.
     gil_held: float
     gil_waited: float
+    # Seconds that it waited for somebody to connect, as sampled.
+    accepting: float
     overtaken: int
     waiting: _HeldRow | None
 
@@ -111,6 +123,19 @@ class _GilRow(TypedDict):
     contended: float
     # The seconds that all threads together waited.
     waited: float
+    # Of the seconds in which somebody had it and somebody waited: a thread slept for a lock of the
+    # program's; the machine had processors for all, and the processor time that the program used.
+    blocked: float
+    undisturbed: float
+    computed: float
+
+class _ProcessorsRow(TypedDict):
+    available: int
+    # Seconds that the looks stand for; of these: more threads could run than there are processors.
+    observed: float
+    crowded: float
+    # The seconds that all threads together could run.
+    runnable: float
 
 class _Snapshot(TypedDict):
     waits: list[_WaitRow]
@@ -122,6 +147,8 @@ class _Snapshot(TypedDict):
     ended: _EndedRow
     # None where the GIL was not looked at.
     gil: _GilRow | None
+    # None where nobody looked.
+    processors: _ProcessorsRow | None
     elapsed: float
 
 def watch_is_on() -> bool: ...

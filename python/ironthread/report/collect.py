@@ -11,6 +11,7 @@ import threading
 
 from ironthread import _explain
 from ironthread.report.gil import Gil
+from ironthread.report.processors import Processors
 from ironthread.report.usage import Usage
 from ironthread.report.verdict import judge
 from ironthread.report.waited import Spread, Waited
@@ -74,7 +75,7 @@ class Thread:
 
     __slots__ = (
         *("name", "ident", "native_id", "is_main", "started", "ended", "alive", "cpu"),
-        *("waited", "waiting", "overtaken", "gil_held", "gil_waited"),
+        *("waited", "waiting", "overtaken", "gil_held", "gil_waited", "accepting", "origin"),
     )
 
     def __init__(
@@ -92,6 +93,8 @@ class Thread:
         overtaken: int = 0,
         gil_held: float = 0.0,
         gil_waited: float = 0.0,
+        accepting: float = 0.0,
+        origin: tuple[str, int] | None = None,
     ) -> None:
         self.name = name
         self.ident = ident
@@ -109,6 +112,10 @@ class Thread:
         """How long it had the GIL, as sampled outside of its waits."""
         self.gil_waited = gil_waited
         """How long it waited for the GIL, as sampled outside of its waits."""
+        self.accepting = accepting
+        """How long it waited for somebody to connect, as sampled."""
+        self.origin = origin
+        """The line that started it."""
 
     @property
     def lived(self) -> float:
@@ -155,6 +162,7 @@ class Report:
         told: Sequence[Told] = (),
         gil: Gil | None = None,
         timeline: Timeline | None = None,
+        processors: Processors | None = None,
     ) -> None:
         self.program = program
         self.process = os.getpid()
@@ -171,6 +179,8 @@ class Report:
         """The deadlocks, and orders of locks, that were told while the program ran."""
         self.gil = gil
         """How the GIL was used; None where that could not be seen."""
+        self.processors = processors
+        """How many threads wanted a processor; None where that could not be seen."""
         self.verdict = judge(self)
         """What limits the program, if that is clear."""
         self.timeline = timeline
@@ -222,6 +232,7 @@ def collect(
     ended = Ended(snapshot["ended"]) if snapshot["ended"]["count"] else None
     sites = _sites(snapshot["waits"])
     gil = Gil.of(snapshot["gil"])
+    processors = Processors.of(snapshot["processors"])
     timeline = _timeline(recorded, threads) if recorded else None
     return Report(
         program,
@@ -235,6 +246,7 @@ def collect(
         told=_explain.told,
         gil=gil,
         timeline=timeline,
+        processors=processors,
     )
 
 
@@ -259,6 +271,8 @@ def _thread(row: Mapping[str, Any], elapsed: float, main: int | None) -> Thread:
         overtaken=row["overtaken"],
         gil_held=row["gil_held"],
         gil_waited=row["gil_waited"],
+        accepting=row["accepting"],
+        origin=row["origin"],
     )
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# Of the contended time: where others want the processors now and then, the rest suffers, too.
+_UNDISTURBED = 0.9
+# Seconds; the mean of twenty looks.
+_LEAST = 0.2
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,10 +16,17 @@ if TYPE_CHECKING:
 class Gil:
     """Shares of the program's time, and how many threads waited."""
 
-    __slots__ = ("contended", "held", "looks", "observed", "waiters")
+    __slots__ = ("blocked", "contended", "held", "looks", "observed", "slower", "waiters")
 
     def __init__(
-        self, looks: int, observed: float, held: float, contended: float, waiters: float
+        self,
+        looks: int,
+        observed: float,
+        held: float,
+        contended: float,
+        waiters: float,
+        blocked: float = 0.0,
+        slower: float | None = None,
     ) -> None:
         self.looks = looks
         """How often it was looked at."""
@@ -26,6 +38,14 @@ class Gil:
         """The share of them in which a thread had it and at least one waited for it."""
         self.waiters = waiters
         """How many threads waited for it, in the mean."""
+        self.blocked = blocked
+        """The share in which it was contended and a thread slept for a lock."""
+        self.slower = slower
+        """At least so much longer the contended time took than one thread would have taken.
+
+        A share of what that would have taken; negative, so much shorter at the most. None where
+        others wanted the processors, or too little was seen.
+        """
 
     @classmethod
     def of(cls, row: Mapping[str, Any] | None) -> Gil | None:
@@ -33,5 +53,18 @@ class Gil:
         if row is None or not row["observed"]:
             return None
         observed = row["observed"]
-        shares = (row[name] / observed for name in ("held", "contended", "waited"))
-        return cls(row["looks"], observed, *shares)
+        return cls(
+            looks=row["looks"],
+            observed=observed,
+            held=row["held"] / observed,
+            contended=row["contended"] / observed,
+            waiters=row["waited"] / observed,
+            blocked=row["blocked"] / observed,
+            slower=_slower(row),
+        )
+
+
+def _slower(row: Mapping[str, Any]) -> float | None:
+    # One thread would have computed all the time, and would have had nothing to hand over.
+    is_seen = row["undisturbed"] >= max(_UNDISTURBED * row["contended"], _LEAST)
+    return row["undisturbed"] / row["computed"] - 1 if is_seen and row["computed"] else None

@@ -18,6 +18,7 @@ start of the program::
         main      whether it is the main thread
         alive     whether it had not ended at the end of the program (a daemon thread)
         started, ended   points in time
+        origin    the line that started it; null when that is not known
         cpu       its CPU time, null when not known
         waited    an object: kind of wait -> {count, total, longest}
         time      what its life was spent on: {running, gil, locks, queues, joins, elsewhere}, which
@@ -46,6 +47,8 @@ start of the program::
         typical   how many an item found inside, itself included, half of the time (sampled)
         full      for how long a producer was held back
         empty     for how long a consumer waited for an item
+        takers    who took the items, the most first: [{name, items}], by samples; name is null for
+                  all that are not told apart (the first 64 are)
     pools         the busiest first; for each line and name of pools
         name, origin
         pools, workers   how many were made, and how many workers one may have
@@ -58,14 +61,26 @@ start of the program::
         saturated    all workers busy and calls waiting: {total, longest, waiting}, with the most
                      calls that waited in the longest such time
     verdict       what limits the program, where that is clear (docs/report.md): none, or a list of
-      code        gil, io, lock, slow-stage, starved-consumers, too-many-threads, too-few-workers
+                  up to three, the weightiest first
+      code        gil, io, lock, processors, slow-stage, starved-consumers, too-many-threads,
+                  too-few-workers
+      weight      the share of the program's time that it goes on for
       finding, advice   in words
       figures     an object: what the finding rests on; shares are of the program's time
-      origin      the line that made the lock, queue or pool; null where it is about none
+      origin      the line that made the lock, queue or pool, or started the threads; null where it
+                  is about none
     gil           null where it could not be seen, or as sampled while there were several threads
       looks, observed      how often it was looked at, and the time that these looks stand for
       held, contended      shares of that: a thread had it; and at least one waited for it
       waiters              how many waited for it, in the mean
+      blocked              the share in which it was contended and a thread slept for a lock
+      slower               null, or how much longer, at least, the contended time took than one
+                           thread would have taken (0.1: a tenth); negative: shorter, at the most
+    processors    null where it could not be seen, or as sampled while there were several threads
+      available            how many the program may use
+      observed             the time that the looks stand for
+      crowded              the share of that in which more threads could run
+      runnable             how many threads had one or waited for one, in the mean
     told          what was explained on standard error while the program ran, at most 100
         title     "deadlock" or "lock order"
         headline, text   in a few words, and the whole explanation
@@ -92,17 +107,18 @@ from ironthread.report.spent import Spent, starved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from ironthread.report.collect import Ended, Report, Site, Thread
-    from ironthread.report.gil import Gil
     from ironthread.report.spent import Starved
     from ironthread.report.usage import LockUse, PoolUse, QueueUse
     from ironthread.report.verdict import Verdict
     from ironthread.report.waited import Spread, Waited
 
 _SCHEMA = 1
-_GIL = ("looks", "observed", "held", "contended", "waiters")
+_GIL = ("looks", "observed", "held", "contended", "waiters", "blocked", "slower")
+_PROCESSORS = ("available", "observed", "crowded", "runnable")
 
 
 def render(report: Report) -> str:
@@ -136,7 +152,8 @@ def document(report: Report) -> dict[str, Any]:
         "queues": [_queue(queue) for queue in report.usage.queues],
         "pools": [_pool(pool) for pool in report.usage.pools],
         "verdict": [_verdict(verdict) for verdict in report.verdict],
-        "gil": _gil(report.gil),
+        "gil": _members(report.gil, _GIL),
+        "processors": _members(report.processors, _PROCESSORS),
         "told": [
             {"title": told.title, "headline": told.headline, "text": told.text}
             for told in report.told
@@ -147,6 +164,7 @@ def document(report: Report) -> dict[str, Any]:
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "code": verdict.code,
+        "weight": verdict.weight,
         "finding": verdict.finding(),
         "figures": verdict.figures,
         "advice": verdict.advice(),
@@ -154,8 +172,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _gil(gil: Gil | None) -> dict[str, Any] | None:
-    return None if gil is None else {name: getattr(gil, name) for name in _GIL}
+def _members(facts: object, names: Sequence[str]) -> dict[str, Any] | None:
+    return None if facts is None else {name: getattr(facts, name) for name in names}
 
 
 def _ended(ended: Ended | None) -> dict[str, Any] | None:
@@ -182,6 +200,7 @@ def _thread(thread: Thread, end: float, starved: Starved | None) -> dict[str, An
         "alive": thread.alive,
         "started": thread.started,
         "ended": None if thread.alive else thread.ended,
+        "origin": _origin(thread.origin),
         "cpu": thread.cpu,
         "waited": {kind: _waited(waited) for kind, waited in thread.waited.items()},
         "time": {
@@ -249,6 +268,7 @@ def _queue(queue: QueueUse) -> dict[str, Any]:
         "typical": queue.typical,
         "full": queue.full,
         "empty": queue.empty,
+        "takers": [{"name": taker.name, "items": taker.items} for taker in queue.takers],
     }
 
 

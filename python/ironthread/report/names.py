@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ironthread.report.collect import Thread
 
 
@@ -18,6 +21,19 @@ def pattern(text: str) -> str:
     """The text with `*` for each number in it."""
     parts = groupby(text, str.isdecimal)
     return "".join("*" if is_number else "".join(part) for is_number, part in parts)
+
+
+def families(names: Sequence[str], most: int = 2) -> str:
+    """The names in a few words: those that differ in numbers only as one, the most first."""
+    counts = Counter(pattern(name) for name in names)
+    first = {pattern(name): name for name in reversed(names)}
+    told = [
+        first[family] if count == 1 else f"{family} × {count}"  # noqa: RUF001
+        for family, count in counts.most_common(most)
+    ]
+    if len(counts) > most:
+        told.append("others")
+    return ", ".join(told)
 
 
 def cut(text: str, length: int) -> str:

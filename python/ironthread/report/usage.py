@@ -21,6 +21,16 @@ class Blocker:
         self.waited = waited
 
 
+class Taker:
+    """A thread that took items out of queues, and how many, by samples. No name: many threads."""
+
+    __slots__ = ("items", "name")
+
+    def __init__(self, name: str | None, items: int) -> None:
+        self.name = name
+        self.items = items
+
+
 class LockUse:
     """The locks, or semaphores, that a line of the program made."""
 
@@ -56,7 +66,9 @@ class LockUse:
 class QueueUse:
     """The queues that a line of the program made."""
 
-    __slots__ = ("deepest", "empty", "full", "gets", "objects", "origin", "puts", "typical")
+    __slots__ = (
+        *("deepest", "empty", "full", "gets", "objects", "origin", "puts", "takers", "typical"),
+    )
 
     def __init__(
         self,
@@ -68,6 +80,7 @@ class QueueUse:
         typical: int,
         full: float,
         empty: float,
+        takers: Sequence[Taker] = (),
     ) -> None:
         self.origin = origin
         self.objects = objects
@@ -77,6 +90,7 @@ class QueueUse:
         self.typical = typical
         self.full = full
         self.empty = empty
+        self.takers = sorted(takers, key=lambda taker: -taker.items)
 
 
 class PoolUse:
@@ -146,5 +160,13 @@ class Usage:
             )
             for row in snapshot["locks"]
         ]
-        queues = [QueueUse(**row) for row in snapshot["queues"]]
+
+        def taker(row: Mapping[str, Any]) -> Taker:
+            number = row["thread"]
+            return Taker(None if number is None else thread(number)[0], row["items"])
+
+        queues = [
+            QueueUse(**{**row, "takers": [taker(each) for each in row["takers"]]})
+            for row in snapshot["queues"]
+        ]
         return cls(locks, queues, [PoolUse(row) for row in snapshot["pools"]])

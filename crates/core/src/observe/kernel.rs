@@ -52,6 +52,48 @@ pub(super) fn own_cpu() -> Option<Duration> {
     None
 }
 
+/// The processor time of all of the process's threads.
+#[cfg(target_os = "linux")]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "nobody looks"))]
+pub(super) fn process_cpu() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).ok()
+}
+
+/// The file in which the kernel tells how many threads of the machine have a processor or want one (`proc_loadavg(5)`).
+#[cfg(target_os = "linux")]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "nobody looks"))]
+pub(super) struct Load(File);
+
+#[cfg(target_os = "linux")]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "nobody looks"))]
+impl Load {
+    pub(super) fn open() -> Option<Self> {
+        File::open("/proc/loadavg").ok().map(Self)
+    }
+
+    /// How many there are now, the caller among them.
+    pub(super) fn runnable(&self) -> Option<usize> {
+        let mut line = [0; 64];
+        let length = self.0.read_at(&mut line, 0).ok()?;
+        let fourth = std::str::from_utf8(&line[..length]).ok()?.split(' ').nth(3)?;
+        fourth.split('/').next()?.parse().ok()
+    }
+}
+
+/// What a thread does, as far as the kernel knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// It has a processor, or wants one.
+    Runnable,
+    /// It sleeps in `futex(2)`, at the word of this address.
+    Futex(usize),
+    /// It waits for somebody to connect.
+    Accepting,
+    /// It sleeps elsewhere.
+    Asleep,
+}
+
 /// The file in which the kernel tells what a thread of the process sleeps in (`proc_pid_syscall(5)`).
 #[cfg(target_os = "linux")]
 pub struct SystemCall(File);
@@ -64,17 +106,40 @@ impl SystemCall {
         File::open(format!("/proc/self/task/{native_id}/syscall")).ok().map(Self)
     }
 
+    /// What the thread does; `None` where it has ended, or the system does not tell.
+    #[must_use]
+    pub fn activity(&self) -> Option<Activity> {
+        let mut line = [0; 64];
+        let length = self.0.read_at(&mut line, 0).ok()?;
+        activity(std::str::from_utf8(&line[..length]).ok()?)
+    }
+
     /// The address of the word at which the thread sleeps in `futex(2)`; `None` where it does not, has ended, or the
     /// system does not tell.
     #[must_use]
     pub fn futex(&self) -> Option<usize> {
-        let mut line = [0; 64];
-        let length = self.0.read_at(&mut line, 0).ok()?;
-        let mut words = std::str::from_utf8(&line[..length]).ok()?.split(' ');
-        let number: libc::c_long = words.next()?.parse().ok()?;
-        let address = words.next()?.strip_prefix("0x")?;
-        (number == libc::SYS_futex).then(|| usize::from_str_radix(address, 16).ok()).flatten()
+        match self.activity()? {
+            Activity::Futex(word) => Some(word),
+            _ => None,
+        }
     }
+}
+
+/// What a line of the file says, or its first 64 bytes.
+#[cfg(target_os = "linux")]
+fn activity(line: &str) -> Option<Activity> {
+    let mut words = line.split_ascii_whitespace();
+    let first = words.next()?;
+    if first == "running" {
+        return Some(Activity::Runnable);
+    }
+    let number: libc::c_long = first.parse().ok()?;
+    if number == libc::SYS_futex {
+        let address = words.next()?.strip_prefix("0x")?;
+        return usize::from_str_radix(address, 16).ok().map(Activity::Futex);
+    }
+    let accepts = [libc::SYS_accept, libc::SYS_accept4].contains(&number);
+    Some(if accepts { Activity::Accepting } else { Activity::Asleep })
 }
 
 /// A living thread's processor time: the first figure of its `schedstat` (`proc_pid_schedstat(5)`).
@@ -87,4 +152,20 @@ pub(super) fn cpu_of(native_id: u32) -> Option<Duration> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn cpu_of(_native_id: u32) -> Option<Duration> {
     None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_kernels_tells_what_a_thread_does() {
+        let futex = format!("{} 0x7f00 0x80 0x0", libc::SYS_futex);
+        assert_eq!(activity("running\n"), Some(Activity::Runnable));
+        assert_eq!(activity(&futex), Some(Activity::Futex(0x7f00)));
+        let accept = format!("{} 0x3 0x0", libc::SYS_accept4);
+        assert_eq!(activity(&accept), Some(Activity::Accepting));
+        assert_eq!(activity("-1 0x7ffc 0x7f01\n"), Some(Activity::Asleep));
+        assert_eq!(activity(""), None);
+    }
 }

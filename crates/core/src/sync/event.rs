@@ -47,6 +47,11 @@ impl Event {
         Self { word: AtomicU32::new(CLEAR), kind, origin }
     }
 
+    /// The line that made it, if that was recorded.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
+
     /// Whether the flag is set.
     #[inline]
     #[must_use]

@@ -38,6 +38,7 @@ impl Life {
     /// The calling thread lives this life: it is over when the thread has ended.
     pub fn begin(self: &Arc<Self>) {
         self.thread.store(ThreadId::current().get(), Ordering::Relaxed);
+        registry::set_origin(self.over.origin());
         registry::ends_with_thread(Arc::clone(self));
     }
 

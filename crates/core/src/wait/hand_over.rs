@@ -4,7 +4,7 @@
 //! interpreter's lock, and has to be woken a second time. So the lock is let go around the wake-up. Most of the time
 //! it is taken back before the other thread is there; and where this one goes to sleep next, the other finds it free.
 //!
-//! Where other threads compute, one of them takes it instead, and keeps it for a switch interval (CPython: 5 ms): who wakes
+//! Where other threads compute, one of them takes it instead, and keeps it for a switch interval (5 ms by default): who wakes
 //! a hundred threads would wait a hundred times. So what it costs is measured, and a small part of the time is
 //! spent on it at most: after a wake-up that took [`LONG`] the interpreter is kept for [`REST`] times as long as that.
 

@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_look_that_was_not_in_vain_is_followed_by_another() {
         let unlucky = Luck { skip: Luck::WORST, left: 0 };
-        assert_eq!(unlucky.after(true).step().0, true);
+        assert!(unlucky.after(true).step().0);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ironthread.report.verdict import churn, gil, lock, pool, queues, thresholds
+from ironthread.report.verdict import contention, pool, processors, queues, thresholds
+from ironthread.report.verdict.churn import too_many_threads
 from ironthread.report.verdict.finding import Verdict
+from ironthread.report.verdict.plain_io import plain_io
 
 __all__ = ["Verdict", "judge"]
 
@@ -11,22 +13,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ironthread.report.collect import Report
 
-# What makes others look ill comes first: threads that wait for the GIL, or a lock, are slow stages,
-# starved consumers and busy workers too.
+# What makes others look ill comes first. Who has the GIL or a lock, but no processor, keeps others
+# waiting for it; who waits for those makes a stage slow, consumers starve and workers look busy.
+# What one rule finds is independent of each other.
 _RULES = (
-    churn.too_many_threads,
-    gil.gil,
-    lock.lock,
+    too_many_threads,
+    processors.processors,
+    contention.contention,
     queues.slow_stage,
     pool.too_few_workers,
     queues.starved_consumers,
     pool.io,
+    plain_io,
 )
 
 
 def judge(report: Report) -> list[Verdict]:
-    """The first illness that is found, or none."""
+    """What the first rule finds that finds enough, the weightiest first; or nothing."""
     if report.elapsed < thresholds.SHORTEST:
         return []
-    found = (rule(report) for rule in _RULES)
-    return [verdict for verdict in found if verdict is not None][:1]
+    found = (_told(rule(report)) for rule in _RULES)
+    return next((verdicts for verdicts in found if verdicts), [])
+
+
+def _told(verdicts: list[Verdict]) -> list[Verdict]:
+    """Those that together go on for half of the time."""
+    if sum(verdict.weight for verdict in verdicts) < thresholds.MOST:
+        return []
+    ordered = sorted(verdicts, key=lambda verdict: -verdict.weight)
+    return ordered[: thresholds.TOLD]

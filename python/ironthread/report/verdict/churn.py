@@ -11,33 +11,36 @@ if TYPE_CHECKING:
     from ironthread.report.collect import Report
 
 
-def too_many_threads(report: Report) -> Verdict | None:
+def too_many_threads(report: Report) -> list[Verdict]:
     """Much of the time was waited for threads to begin, each longer than it then worked."""
     started = report.started
-    starts = [site.waited for site in report.sites if site.kind == "Thread.start"]
-    waits = sum(waited.count for waited in starts)
+    starts = [site for site in report.sites if site.kind == "Thread.start"]
+    waits = sum(site.waited.count for site in starts)
     if started < thresholds.CROWD or not waits:
-        return None
-    starting = sum(waited.total for waited in starts)
+        return []
+    # Several may start threads at a time: that takes the program's time once.
+    starting = min(sum(site.occupied for site in starts), report.elapsed)
     start = starting / waits
     work = _cpu(report) / started
     if starting < thresholds.STARTING * report.elapsed or start < thresholds.CHURN * work:
-        return None
+        return []
     if report.gil is not None and report.gil.waiters >= thresholds.WAITERS:
-        return None  # starts are slow for the GIL, too
+        return []  # starts are slow for the GIL, too
+    share = starting / report.elapsed
     finding = (
-        f"{started:,} threads were started, and starting them took {starting / report.elapsed:.0%} "
+        f"{started:,} threads were started, and starting them took {share:.0%} "
         f"of the time. A start took {duration(start)} in the mean, and what the thread then did "
         f"{duration(work)} of processor time."
     )
     advice = "Use a pool (concurrent.futures.ThreadPoolExecutor): its threads make many calls each."
     figures = {
         "started": started,
-        "starting": starting / report.elapsed,
+        "starting": share,
         "start": start,
         "work": work,
     }
-    return Verdict("too-many-threads", finding, advice, figures)
+    # A pool saves that at once: less than half suffices.
+    return [Verdict("too-many-threads", max(share, thresholds.MOST), finding, advice, figures)]
 
 
 def _cpu(report: Report) -> float:

@@ -14,11 +14,12 @@ _ROOM = 40
 class Verdict:
     """What limits the program, the figures that say so, and what to try."""
 
-    __slots__ = ("_advice", "_finding", "code", "figures", "origin")
+    __slots__ = ("_advice", "_finding", "code", "figures", "origin", "weight")
 
     def __init__(
         self,
         code: str,
+        weight: float,
         finding: str,
         advice: str,
         figures: dict[str, Any],
@@ -26,6 +27,8 @@ class Verdict:
     ) -> None:
         """`{place}` in the texts stands for `origin`, the line that made what is told of."""
         self.code = code
+        self.weight = weight
+        """The share of the program's time that it goes on for."""
         self._finding = finding
         self._advice = advice
         self.figures = figures

@@ -14,21 +14,22 @@ if TYPE_CHECKING:
 _KINDS = frozenset({"Lock", "RLock"})
 
 
-def lock(report: Report) -> Verdict | None:
-    """Half of the time somebody waited for the locks that one line made."""
+def locks(report: Report) -> list[Verdict]:
+    """A third of the time somebody waited for the locks that one line made."""
     uses = {(use.kind, use.origin): use for use in report.usage.locks}
+    found = []
     for site in report.sites:
         use = uses.get((site.kind, site.origin))
         if site.kind in _KINDS and use is not None and _is_ill(report, site, use):
-            return _verdict(report, site, use)
-    return None
+            found.append(_verdict(report, site, use))
+    return found
 
 
 def _is_ill(report: Report, site: Site, use: LockUse) -> bool:
     return (
-        site.occupied >= thresholds.MOST * report.elapsed
+        site.occupied >= thresholds.PART * report.elapsed
         # One thread at least is always kept by it, not one after the other now and then.
-        and site.waited.total >= thresholds.MOST * report.elapsed
+        and site.waited.total >= thresholds.PART * report.elapsed
         and use.contended >= thresholds.CONTENDED
         and use.share >= thresholds.LITTLE
     )
@@ -51,7 +52,7 @@ def _verdict(report: Report, site: Site, use: LockUse) -> Verdict:
     mostly = f", mostly by {by} as others came" if by else ""
     finding += f" It is held for {duration(use.spread.p50)} in the median{mostly}."
     advice = "Do less while it is held, or give each part of the data a lock of its own."
-    return Verdict("lock", finding, advice, figures, site.origin)
+    return Verdict("lock", occupied, finding, advice, figures, site.origin)
 
 
 def _holder(use: LockUse) -> str | None:

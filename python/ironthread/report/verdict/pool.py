@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ironthread.report.spent import Spent
 from ironthread.report.verdict import thresholds
 from ironthread.report.verdict.finding import Verdict
+from ironthread.report.verdict.idle import elsewhere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,50 +12,55 @@ if TYPE_CHECKING:
     from ironthread.report.usage import PoolUse
 
 
-def too_few_workers(report: Report) -> Verdict | None:
+def too_few_workers(report: Report) -> list[Verdict]:
     """All workers of a pool are in input and output, and calls wait for one."""
     pools = _busy(report)
-    elsewhere = _elsewhere(report) if pools else None
-    if elsewhere is None:
-        return None
+    away = _elsewhere(report) if pools else None
+    if away is None:
+        return []
+    found = []
     for pool in pools:
         share = pool.saturated / report.elapsed
-        if share < thresholds.MOST:
+        if share < thresholds.PART:
             continue
         finding = (
             f"The pool made at {{place}} has too few workers: all {pool.workers} were busy and "
             f"calls waited for {share:.0%} of the time. They were in input and output, or asleep, "
-            f"for {elsewhere:.0%} of theirs."
+            f"for {away:.0%} of theirs."
         )
         advice = f"Give the pool more than {pool.workers} workers, or use asyncio."
         figures = {
             "saturated": share,
             "workers": pool.workers,
-            "elsewhere": elsewhere,
+            "elsewhere": away,
             "cpu": report.cpu / report.elapsed,
         }
-        return Verdict("too-few-workers", finding, advice, figures, pool.origin)
-    return None
+        code = "too-few-workers"
+        found.append(Verdict(code, share, finding, advice, figures, pool.origin))
+    return found
 
 
-def io(report: Report) -> Verdict | None:
+def io(report: Report) -> list[Verdict]:
     """The workers of a pool are in input and output, and no call waits for one."""
     pools = _busy(report)
-    elsewhere = _elsewhere(report) if pools else None
-    if elsewhere is None:
-        return None
+    away = _elsewhere(report) if pools else None
+    if away is None:
+        return []
     for pool in pools:
-        if pool.saturated > thresholds.LITTLE * report.elapsed:
+        if (
+            pool.active < thresholds.MOST * report.elapsed
+            or pool.saturated > thresholds.LITTLE * report.elapsed
+        ):
             continue
         finding = (
             f"Calls of the pool made at {{place}} are in input and output, or asleep, for "
-            f"{elsewhere:.0%} of the time. No call waits for a worker for long."
+            f"{away:.0%} of the time. No call waits for a worker for long."
         )
         advice = "It is as fast as what it waits for; only that, or fewer requests, could help."
-        figures = {"elsewhere": elsewhere, "utilisation": pool.utilisation}
+        figures = {"elsewhere": away, "utilisation": pool.utilisation}
         figures["cpu"] = report.cpu / report.elapsed
-        return Verdict("io", finding, advice, figures, pool.origin)
-    return None
+        return [Verdict("io", away, finding, advice, figures, pool.origin)]
+    return []
 
 
 def _busy(report: Report) -> list[PoolUse]:
@@ -63,23 +68,11 @@ def _busy(report: Report) -> list[PoolUse]:
     return [
         pool
         for pool in report.usage.pools
-        if pool.active >= thresholds.MOST * report.elapsed
+        if pool.active >= thresholds.PART * report.elapsed
         and pool.utilisation >= thresholds.MOST
         and pool.ran.count
     ]
 
 
 def _elsewhere(report: Report) -> float | None:
-    """The share of the threads' lives that they were in input and output, if that was most.
-
-    None, too, where they wait for a processor or the GIL.
-    """
-    if report.cpu > thresholds.IDLE_CPU * report.elapsed:
-        return None
-    gil = report.gil
-    if gil is not None and (gil.contended > thresholds.LITTLE or gil.held > thresholds.IDLE_CPU):
-        return None
-    threads = [thread for thread in report.threads if not thread.is_main]
-    lived = sum(thread.lived for thread in threads)
-    share = sum(Spent(thread, report.elapsed).elsewhere for thread in threads) / (lived or 1.0)
-    return share if share >= thresholds.ELSEWHERE else None
+    return elsewhere(report, [thread for thread in report.threads if not thread.is_main])

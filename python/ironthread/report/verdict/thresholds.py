@@ -6,6 +6,12 @@ SHORTEST = 0.2
 MOST = 0.5
 """What goes on for half of the time limits a program: without it it would take half as long."""
 
+PART = 1 / 3
+"""Of two things that limit a program one after the other, neither may take half: so much each."""
+
+TOLD = 3
+"""So many are told at the most. Longer lists are not read."""
+
 LITTLE = 0.1
 """What goes on for less than a tenth limits nothing: one would not notice if it went."""
 
@@ -38,3 +44,15 @@ STARTING = 0.25
 
 CHURN = 1.5
 """So many times what a thread does its start has to take: threads that do as much are worth it."""
+
+USED = 0.8
+"""Of the processors. With less, others have them, or they are idle now and then."""
+
+CROWDED = 1.5
+"""So many threads for each processor: with hardly more than one, none waits for long."""
+
+SEVERAL = 2
+"""A single thread that is joined may be a whole program, such as a server."""
+
+TAKES = 0.1
+"""Of an even share of the items. Who takes less only looks in, such as who empties the queue."""

@@ -12,7 +12,9 @@ use super::ended::Ended;
 use super::holds::Holds;
 use super::interpreter::Interpreter;
 use super::pool::Pools;
+use super::processors::Processors;
 use super::standing::Standing;
+use super::takers::Takers;
 use crate::observe::origin::Line;
 use crate::thread::ThreadId;
 use crate::wait::{Kind, Origin, Site};
@@ -31,6 +33,7 @@ pub(crate) struct Record {
     pub(crate) blockers: Blockers,
     /// How many items were in a queue, of the puts and gets that were sampled.
     pub(crate) depths: Distribution,
+    pub(crate) takers: Takers,
 }
 
 /// All that is recorded.
@@ -42,6 +45,7 @@ pub(crate) struct Ledger {
     pub(crate) pools: Pools,
     pub(crate) ended: Ended,
     pub(crate) interpreter: Interpreter,
+    pub(crate) processors: Processors,
 }
 
 static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
@@ -51,6 +55,7 @@ static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
     pools: Pools::new(),
     ended: Ended::new(),
     interpreter: Interpreter::new(),
+    processors: Processors::new(),
 });
 
 /// The ledger, locked.
@@ -70,6 +75,7 @@ impl Ledger {
         self.pools.clear();
         self.ended.clear();
         self.interpreter = Interpreter::new();
+        self.processors = Processors::new();
     }
 
     /// What is known of the things of one kind that one line made.

@@ -13,16 +13,20 @@ pub mod exposition;
 pub mod families;
 pub mod flow;
 pub(crate) mod holds;
-mod interpreter;
+pub(crate) mod interpreter;
 pub(crate) mod ledger;
 mod pool;
+mod processors;
 mod rows;
 mod standing;
+mod takers;
 
 pub use distribution::{Distribution, Spread};
 pub use ended::{EndedThreads, MOST as MOST_ENDED};
 pub use interpreter::Interpreter;
 pub use pool::{PoolFacts, PoolMeter, Present, Saturation, Task};
+pub use processors::Processors;
 pub use rows::{
-    Blocker, LockFacts, QueueFacts, WaitFacts, ended, interpreter, locks, pools, queues, waits,
+    Blocker, LockFacts, QueueFacts, Taker, WaitFacts, ended, interpreter, locks, pools, processors,
+    queues, waits,
 };

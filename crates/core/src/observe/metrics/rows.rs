@@ -5,6 +5,7 @@ use super::ended::EndedThreads;
 use super::interpreter::Interpreter;
 use super::ledger::{Record, ledger};
 use super::pool::PoolFacts;
+use super::processors::Processors;
 use super::{counters, counters::Sums};
 use crate::observe::{Tally, origin};
 use crate::thread::ThreadId;
@@ -53,8 +54,17 @@ pub struct LockFacts {
     pub blockers: Vec<Blocker>,
 }
 
+/// A thread that took items out of queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taker {
+    /// The thread; `None` for all that are not told apart.
+    pub thread: Option<ThreadId>,
+    /// How many, by samples.
+    pub items: u64,
+}
+
 /// The queues that one line made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct QueueFacts {
     /// The line.
     pub origin: Option<Origin>,
@@ -70,6 +80,8 @@ pub struct QueueFacts {
     pub full: u64,
     /// For how long consumers were starved, in nanoseconds.
     pub empty: u64,
+    /// Who took them.
+    pub takers: Vec<Taker>,
 }
 
 /// All waits.
@@ -134,7 +146,9 @@ pub fn queues() -> Vec<QueueFacts> {
         if kind != Kind::QueueGet || (sums.puts | sums.gets | full | empty) == 0 {
             continue;
         }
-        let depths = ledger.records.get(&(kind, origin)).map(|record| record.depths.spread());
+        let record = ledger.records.get(&(kind, origin));
+        let depths = record.map(|record| record.depths.spread());
+        let takers = record.map(takers);
         all.push(QueueFacts {
             origin,
             puts: sums.puts,
@@ -143,9 +157,19 @@ pub fn queues() -> Vec<QueueFacts> {
             depth: depths.unwrap_or_default(),
             full,
             empty,
+            takers: takers.unwrap_or_default(),
         });
     }
     all
+}
+
+fn takers(record: &Record) -> Vec<Taker> {
+    let known = record.takers.known.iter();
+    let others = Taker { thread: None, items: record.takers.others };
+    known
+        .map(|(&id, &items)| Taker { thread: Some(id), items })
+        .chain((others.items > 0).then_some(others))
+        .collect()
 }
 
 /// All pools.
@@ -166,6 +190,13 @@ pub fn ended() -> EndedThreads {
 pub fn interpreter() -> Option<Interpreter> {
     let interpreter = ledger().interpreter;
     (interpreter.looks > 0).then_some(interpreter)
+}
+
+/// How many threads wanted a processor; `None` where nobody looked.
+#[must_use]
+pub fn processors() -> Option<Processors> {
+    let processors = ledger().processors;
+    (processors.observed > 0).then_some(processors)
 }
 
 /// The sums of every line, and of what has none by kind.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::observe::stack::Stack;
 use crate::observe::tally::Tally;
 use crate::thread::ThreadId;
-use crate::wait::{Kind, Site};
+use crate::wait::{Kind, Origin, Site};
 
 /// Of a thread's time elsewhere than at the door, as sampled; nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Sampled {
     pub holding: u64,
     /// It waited for it.
     pub waiting: u64,
+    /// It waited for somebody to connect.
+    pub accepting: u64,
 }
 
 /// Where a thread waits, and since when.
@@ -50,6 +52,8 @@ pub struct ThreadFacts {
     pub native_id: Option<u32>,
     /// Its name, when somebody told.
     pub name: Option<String>,
+    /// The line that started it, if that was recorded.
+    pub origin: Option<Origin>,
     /// When it met the engine, on [`clock::now`](crate::wait::clock::now).
     pub started: u64,
     /// When it ended.

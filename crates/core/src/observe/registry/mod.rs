@@ -19,7 +19,7 @@ pub use facts::{Sampled, ThreadFacts, ThreadTotals, Waiting};
 pub use own::{announce, announce_end, count_attaching, note_returning, set_helper, set_name};
 pub(crate) use own::{
     count_overtaken, count_wait, ends_with_thread, enrol, is_helper, lending, lending_queue,
-    own_holder, set_stack, set_waiting, take_attaching,
+    own_holder, set_origin, set_stack, set_waiting, take_attaching,
 };
 pub(crate) use sleepers::{all_asleep, over, sleeper, waiting_for};
 pub use sleepers::{waiting_now, waiting_of};

@@ -15,7 +15,7 @@ use crate::observe::sampler;
 use crate::observe::stack::Stack;
 use crate::observe::tally::Tally;
 use crate::thread::{Life, ThreadId};
-use crate::wait::{Kind, Site, clock, host, watch};
+use crate::wait::{Kind, Origin, Site, clock, host, watch};
 
 /// The calling thread's hold on its record, and the lives that end with it; dropped when the thread ends.
 struct Own {
@@ -56,6 +56,7 @@ pub(crate) fn enrol(id: ThreadId) {
         ident: host::host().thread_ident(),
         native_id: native_id(),
         name: None,
+        origin: None,
         started: clock::now(),
         ended: None,
         cpu: None,
@@ -117,6 +118,12 @@ fn enter(name: &str, helper: bool) {
 pub fn announce_end(name: &str) {
     set_name(name);
     with_own(end);
+}
+
+/// Writes down the line that started the calling thread.
+pub(crate) fn set_origin(origin: Option<Origin>) {
+    announce();
+    with_own(|own| own.origin = origin);
 }
 
 /// Ends `life` when the calling thread has ended.

@@ -3,12 +3,13 @@
 
 use super::{Record, ThreadFacts, records};
 use crate::thread::ThreadId;
+use crate::wait::Kind;
 
 /// What a thread is doing, as far as the door knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Doing {
-    /// It is asleep at the door.
-    Asleep,
+    /// It is asleep at the door, for a thing of this kind.
+    Asleep(Kind),
     /// It is back from its sleep, and waits for the host to take it back.
     Returning,
     /// It is nowhere near the door.
@@ -24,19 +25,26 @@ pub(crate) struct Seen {
     pub(crate) doing: Doing,
 }
 
+/// What the kernel said of a thread that is elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It has a processor, or wants one.
+    Runnable,
+    /// It waits for the interpreter.
+    Waiting,
+    /// It waits for somebody to connect.
+    Accepting,
+    /// It sleeps elsewhere, or has ended, or the system does not tell.
+    Other,
+}
+
 /// What was found out of a thread that is elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     pub(crate) thread: ThreadId,
+    /// It has the interpreter.
     pub(crate) has_it: bool,
-    pub(crate) waits: bool,
-}
-
-impl Sample {
-    /// Of a thread that neither has the interpreter nor waits for it.
-    pub(crate) fn neither(thread: ThreadId) -> Self {
-        Self { thread, has_it: false, waits: false }
-    }
+    pub(crate) found: Found,
 }
 
 /// The living threads of the program, `now`.
@@ -71,7 +79,7 @@ fn is_living(facts: &ThreadFacts) -> bool {
 fn doing(facts: &ThreadFacts) -> Doing {
     match facts.waiting {
         _ if facts.returning => Doing::Returning,
-        Some(_) => Doing::Asleep,
+        Some(waiting) => Doing::Asleep(waiting.site.kind()),
         None => Doing::Elsewhere,
     }
 }
@@ -92,9 +100,11 @@ fn add(record: &Record, sample: Sample, begin: u64, now: u64) {
     let since = facts.sampled_at.max(facts.started).max(begin);
     let elapsed = now.saturating_sub(since);
     facts.sampled_at = now;
-    if sample.has_it {
-        facts.sampled.holding += elapsed;
-    } else if sample.waits {
-        facts.sampled.waiting += elapsed;
+    let sampled = &mut facts.sampled;
+    match sample.found {
+        _ if sample.has_it => sampled.holding += elapsed,
+        Found::Waiting => sampled.waiting += elapsed,
+        Found::Accepting => sampled.accepting += elapsed,
+        Found::Runnable | Found::Other => {}
     }
 }

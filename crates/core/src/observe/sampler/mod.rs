@@ -1,10 +1,12 @@
-//! Who waits for the interpreter, seen from outside about a hundred times a second while the program is recorded.
+//! Who waits for the interpreter, and who could run, seen from outside about a hundred times a second while the program is
+//! recorded.
 //!
 //! The door knows how long a thread that comes back from a sleep waits for the interpreter. A thread that was made to
 //! give it up while it ran, or comes back from input and output, waits where no door is. So a thread of the engine
 //! looks: the host tells who has the interpreter ([`Host::possession`]), and the kernel at which word a thread
 //! sleeps; whoever sleeps at a word of the interpreter's lock waits for it. The host found these words out before
-//! ([`provide`]). One look stands for the time since the look before (`look.rs`).
+//! ([`provide`]). One look stands for the time since the look before (`look.rs`). The kernel tells, too, which threads
+//! could run, and how many of the machine want a processor (`machine.rs`): that is looked at without such a lock as well.
 //!
 //! **What the program sees of it is nothing but a thread.** It has all signals blocked, takes the registry's lock for a
 //! walk and never while it reads a file, and has a table of descriptors of its own, so that a number that the program
@@ -15,6 +17,7 @@
 //! [`Host::possession`]: crate::wait::host::Host::possession
 
 mod look;
+mod machine;
 
 use std::ops::RangeInclusive;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -57,7 +60,7 @@ fn sampler() -> MutexGuard<'static, Sampler> {
     SAMPLER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Tells at which words a thread sleeps that waits for the interpreter. Without them nothing is looked at.
+/// Tells at which words a thread sleeps that waits for the interpreter. Without them nobody is seen to wait for it.
 pub fn provide(words: RangeInclusive<usize>) {
     sampler().words = Some(words);
 }
@@ -91,14 +94,12 @@ pub(crate) fn notice_thread() {
 
 impl Sampler {
     fn run_if_due(&mut self) {
-        let Some(words) = self.words.clone().filter(|_| self.on && self.running.is_none()) else {
-            return;
-        };
-        if !samples::are_several() {
+        if !self.on || self.running.is_some() || !samples::are_several() {
             return;
         }
+        let words = self.words.clone();
         let (stop, stopped) = mpsc::channel();
-        let body = move || run(Looker::new(words), &stopped);
+        let body = move || run(words, &stopped);
         // No thread to be had: nothing is sampled.
         self.running = spawn_without_signals("ironthread-look", body)
             .ok()
@@ -115,11 +116,12 @@ impl Sampler {
     }
 }
 
-fn run(mut looker: Looker, stopped: &Receiver<()>) {
+fn run(words: Option<RangeInclusive<usize>>, stopped: &Receiver<()>) {
     if !leave_descriptors() {
         return;
     }
     host().looks_apart();
+    let mut looker = Looker::new(words);
     let mut turn: u32 = 0;
     let mut pause = PERIOD;
     let mut rest = 1;

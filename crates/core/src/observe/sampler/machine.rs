@@ -1,0 +1,40 @@
+//! What the machine has for the program: processors, and how many want them.
+
+use std::thread::available_parallelism;
+
+use crate::observe::kernel::{Load, own_cpu, process_cpu};
+
+/// Belongs to the thread that looks.
+pub(super) struct Machine {
+    /// How many processors the program may use, by its affinity and the limits of its group.
+    pub(super) processors: usize,
+    load: Option<Load>,
+    /// The processor time that the program had used when it was last asked, nanoseconds.
+    used: Option<u64>,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Self { processors, load: Load::open(), used: used() }
+    }
+
+    /// The processor time that the program, without the calling thread, has used since it was last asked; nanoseconds.
+    pub(super) fn used(&mut self) -> Option<u64> {
+        let now = used();
+        let before = std::mem::replace(&mut self.used, now);
+        Some(now?.saturating_sub(before?))
+    }
+
+    /// Whether there is a processor for every thread of the machine that wants one, as far as the system tells. The caller
+    /// is not counted. Of a machine with more processors than the program may use, fewer threads suffice to be too many.
+    pub(super) fn has_room(&self) -> bool {
+        let runnable = self.load.as_ref().and_then(Load::runnable);
+        runnable.is_some_and(|runnable| runnable.saturating_sub(1) <= self.processors)
+    }
+}
+
+fn used() -> Option<u64> {
+    let used = process_cpu()?.saturating_sub(own_cpu()?);
+    u64::try_from(used.as_nanos()).ok()
+}

@@ -1,0 +1,43 @@
+"""More threads that could run than there are processors."""
+
+from __future__ import annotations
+
+from ironthread.report.verdict import thresholds
+from ironthread.report.verdict.finding import Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ironthread.report.collect import Report
+
+
+def processors(report: Report) -> list[Verdict]:
+    """The program uses all processors, and half of the time many more threads could run.
+
+    On a machine that is busy with others its threads wait for a processor, too, but it does not
+    get all of them.
+    """
+    seen = report.processors
+    if seen is None:
+        return []
+    share = seen.observed / report.elapsed
+    crowded, runnable = seen.crowded * share, seen.runnable * share
+    used = report.cpu / report.elapsed / seen.available
+    if crowded < thresholds.MOST or used < thresholds.USED:
+        return []
+    if runnable < max(thresholds.CROWDED * seen.available, seen.available + thresholds.WAITERS):
+        return []
+    which = f"all {seen.available} processors are" if seen.available > 1 else "its processor is"
+    finding = (
+        f"The processors are the limit: {which} busy, and {runnable:.1f} threads in the mean could "
+        f"run at a time, so that {runnable - used * seen.available:.1f} waited for one."
+    )
+    advice = (
+        f"More than {seen.available} threads that compute gain nothing; each only takes longer."
+    )
+    figures = {
+        "processors": seen.available,
+        "used": used,
+        "runnable": runnable,
+        "crowded": crowded,
+    }
+    return [Verdict("processors", crowded, finding, advice, figures)]

@@ -1,0 +1,158 @@
+"""The rules of the verdict where no program can be made to show them on any machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ironthread.report.collect import Report, Site, Thread
+from ironthread.report.gil import Gil
+from ironthread.report.processors import Processors
+from ironthread.report.usage import LockUse, Usage
+from ironthread.report.waited import Spread, Waited
+
+ELAPSED = 10.0
+
+
+def report_with(cpu: float = 1.0, **parts: Any) -> Report:
+    """A report on a program that ran for ten seconds."""
+    facts = {"threads": [], "sites": []} | parts
+    return Report(["app.py"], ELAPSED, cpu, **facts)
+
+
+def gil(contended: float, blocked: float = 0.0, slower: float | None = None) -> Gil:
+    """The GIL, with four threads that want it while it is contended."""
+    return Gil(1000, ELAPSED, contended, contended, 3 * contended, blocked, slower)
+
+
+def lock(line: int, occupied: float) -> tuple[Site, LockUse]:
+    """A lock that somebody waited for, for so many seconds."""
+    origin = ("/p/app.py", line)
+    site = Site("Lock", origin, 1, Waited(100, occupied, 1.0), Spread(), occupied)
+    return site, LockUse("Lock", origin, 1, 200, 100, Waited(), Spread())
+
+
+def codes(report: Report) -> list[str]:
+    """What is told, in its order."""
+    return [verdict.code for verdict in report.verdict]
+
+
+def locked(*locks: tuple[Site, LockUse]) -> dict[str, Any]:
+    """The parts of a report on these locks."""
+    return {"sites": [site for site, _ in locks], "usage": Usage([use for _, use in locks])}
+
+
+@pytest.mark.parametrize(
+    ("slower", "said"),
+    [
+        (0.26, "at least 26% longer than one thread would have taken"),
+        (0.02, "One thread would have been as fast"),
+        (-0.05, "One thread would have been as fast"),
+        (-0.5, "at most 2.0 times as fast as one thread"),
+    ],
+)
+def test_what_threads_gained_is_told_as_a_bound(slower: float, said: str) -> None:
+    (verdict,) = report_with(gil=gil(0.9, slower=slower)).verdict
+    assert said in verdict.finding()
+
+
+def test_of_what_threads_gained_nothing_is_said_where_it_was_not_seen() -> None:
+    (verdict,) = report_with(gil=gil(0.9)).verdict
+    assert "one thread" not in verdict.finding().lower()
+
+
+@pytest.mark.parametrize(("undisturbed", "is_told"), [(4.0, True), (3.0, False)])
+def test_others_that_want_the_processors_leave_nothing_to_be_told(
+    undisturbed: float, is_told: bool
+) -> None:
+    row = {"looks": 400, "observed": 5.0, "held": 4.0, "contended": 4.0, "waited": 9.0}
+    row |= {"blocked": 0.0, "undisturbed": undisturbed, "computed": undisturbed / 1.2}
+    seen = Gil.of(row)
+    assert seen is not None
+    assert seen.slower == (pytest.approx(0.2) if is_told else None)
+
+
+def test_a_lock_that_is_waited_for_apart_from_the_gil_is_told_beside_it() -> None:
+    assert codes(report_with(gil=gil(0.5), **locked(lock(1, 4.5)))) == ["gil", "lock"]
+
+
+def test_a_lock_that_is_waited_for_while_the_gil_is_wanted_may_be_its_doing() -> None:
+    report = report_with(gil=gil(0.8, blocked=0.4), **locked(lock(1, 5.0)))
+    assert codes(report) == ["gil"]
+
+
+def test_a_lock_is_told_alone_when_the_gil_does_not_suffice() -> None:
+    report = report_with(gil=gil(0.4, blocked=0.4), **locked(lock(1, 6.0)))
+    assert codes(report) == ["lock"]
+
+
+def test_neither_is_told_when_they_do_not_suffice_together() -> None:
+    assert codes(report_with(**locked(lock(1, 4.0)))) == []
+    assert codes(report_with(gil=gil(0.4))) == []
+
+
+def test_of_many_locks_the_three_weightiest_are_told() -> None:
+    report = report_with(**locked(*(lock(line, 4.0 + line) for line in range(1, 6))))
+    assert [verdict.origin for verdict in report.verdict] == [
+        ("/p/app.py", line) for line in (5, 4, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "crowded", "runnable", "told"),
+    [
+        (19.0, 0.9, 12.0, ["processors"]),
+        (12.0, 0.9, 12.0, []),  # others have the processors
+        (19.0, 0.3, 2.3, []),  # a short crowd
+        (19.0, 0.9, 2.9, []),  # hardly more threads than processors
+    ],
+)
+def test_processors_are_the_limit_when_the_program_has_them_all(
+    cpu: float, crowded: float, runnable: float, told: list[str]
+) -> None:
+    seen = Processors(2, ELAPSED, crowded, runnable)
+    assert codes(report_with(cpu, processors=seen)) == told
+
+
+def test_who_has_the_gil_and_no_processor_does_not_make_it_the_limit() -> None:
+    seen = Processors(2, ELAPSED, 0.9, 12.0)
+    assert codes(report_with(10.0, processors=seen, gil=gil(0.6))) == []
+
+
+def test_threads_that_want_a_processor_are_not_in_input_and_output() -> None:
+    parts = fetching() | {"processors": Processors(2, ELAPSED, 0.9, 3.0)}
+    assert codes(report_with(**parts)) == []
+
+
+def fetching(count: int = 4, **facts: Any) -> dict[str, Any]:
+    """Threads of one line that did next to nothing until they were joined."""
+    origin = ("/p/app.py", 7)
+    life: dict[str, Any] = {
+        "started": 0.0,
+        "ended": ELAPSED,
+        "alive": False,
+        "cpu": 0.1,
+        "origin": origin,
+    }
+    threads = [
+        Thread(f"fetch-{each}", each, each, False, **(life | facts)) for each in range(count)
+    ]
+    site = Site("Thread.join", origin, count, Waited(count, 9.0, 9.0), Spread(), 9.0)
+    return {"threads": threads, "sites": [site], "processors": Processors(2, ELAPSED, 0.0, 0.1)}
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (fetching(), ["io"]),
+        (fetching(count=1), []),
+        (fetching(accepting=5.0), []),
+        (fetching(alive=True), []),
+        (fetching(origin=("/p/app.py", 8)), []),
+        (fetching() | {"processors": None}, []),
+    ],
+)
+def test_threads_that_may_serve_are_not_told_to_be_in_input_and_output(
+    parts: dict[str, Any], told: list[str]
+) -> None:
+    assert codes(report_with(**parts)) == told
