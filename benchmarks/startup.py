@@ -12,7 +12,7 @@ from statistics import median
 
 from measure.machine import machine
 from measure.neighbours import Neighbours, load
-from measure.process import Command, figures, in_turns
+from measure.process import Command, compiled, figures, in_turns
 from measure.quartiles import quartiles
 from measure.trust import doubts
 
@@ -69,6 +69,20 @@ def foreign() -> list[str]:
     return done.stdout.split()
 
 
+def milliseconds(start: Start, pairs: int) -> tuple[list[tuple[float, float]], float | None]:
+    """Without and with, pair by pair; and the part of the machine that others had."""
+    with compiled() as environment:
+        figures(start.without, environment)
+        figures(start.with_it, environment)
+        neighbours = Neighbours()
+        found = in_turns(
+            lambda: figures(start.without, environment)[1] * 1e3,
+            lambda: figures(start.with_it, environment)[1] * 1e3,
+            pairs,
+        )
+        return found, neighbours.share()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks/startup.py", description=__doc__)
     parser.add_argument("--pairs", type=int, default=25, help="how often each command runs")
@@ -78,15 +92,9 @@ def main() -> None:
     print(f"  {'':28}  {'without':>8}  {'longer by':>9}  {'middle half':>13}  {'at most':>7}")
     records = []
     for start in STARTS:
-        figures(start.with_it)
-        neighbours = Neighbours()
-        found = in_turns(
-            lambda start=start: figures(start.without)[1] * 1e3,  # type: ignore[misc]
-            lambda start=start: figures(start.with_it)[1] * 1e3,  # type: ignore[misc]
-            options.pairs,
-        )
+        found, taken = milliseconds(start, options.pairs)
         longer = [after - before for before, after in found]
-        doubt = doubts([after / before for before, after in found], neighbours.share())
+        doubt = doubts([after / before for before, after in found], taken)
         judged = "holds" if median(longer) < start.most else "missed"
         first, third = quartiles(longer)
         without = median(before for before, _ in found)

@@ -14,7 +14,7 @@ from pathlib import Path
 from measure.comparison import Comparison
 from measure.machine import machine
 from measure.neighbours import Neighbours, load
-from measure.process import Command, figures, in_turns
+from measure.process import Command, compiled, figures, in_turns
 from measure.table import group_lines, header
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,16 +50,21 @@ def compare(program: Program, pairs: int, quick: bool) -> Comparison:
     arguments = program.quick if quick else program.arguments
     plain = (sys.executable, f"{ROOT}/{program.path}", *arguments)
     ours = (sys.executable, "-m", "ironthread", "run", "--report", "none", *plain[1:])
-    figures(ours)
-    neighbours = Neighbours()
-    found = in_turns(lambda: figures(plain)[1], lambda: figures(ours)[1], pairs)
+    with compiled() as environment:
+        figures(plain, environment)
+        figures(ours, environment)
+        neighbours = Neighbours()
+        found = in_turns(
+            lambda: figures(plain, environment)[1], lambda: figures(ours, environment)[1], pairs
+        )
+        taken = neighbours.share()
     return Comparison(
         GROUP,
         program.name,
         "ms",
         tuple(before * 1e3 for before, _ in found),
         tuple(after * 1e3 for _, after in found),
-        neighbours.share(),
+        taken,
     )
 
 

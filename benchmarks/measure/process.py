@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 from typing import TypeVar
 
@@ -11,7 +13,20 @@ Command = tuple[str, ...]
 T = TypeVar("T")
 
 
-def figures(command: Command) -> tuple[float, float]:
+@contextmanager
+def compiled() -> Iterator[Mapping[str, str]]:
+    """An environment in which a module is compiled once, and not in every process that imports it.
+
+    So it is where packages are installed; here the environment may forbid to write what was
+    compiled, or the package be newer than what is written.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": directory}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        yield environment
+
+
+def figures(command: Command, environment: Mapping[str, str] = os.environ) -> tuple[float, float]:
     """Seconds of processor time, and seconds taken, of a command that must succeed.
 
     The processor time is the operating system's account of the finished process. What the command
@@ -21,7 +36,7 @@ def figures(command: Command) -> tuple[float, float]:
         (os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)
     ]
     begin = perf_counter()
-    process = os.posix_spawn(command[0], command, os.environ, file_actions=silent)
+    process = os.posix_spawn(command[0], command, environment, file_actions=silent)
     _, status, usage = os.wait4(process, 0)
     taken = perf_counter() - begin
     if os.waitstatus_to_exitcode(status) != 0:

@@ -66,7 +66,7 @@ def try_with_waiters(threading: Any, _queue: Any, size: int) -> float:
     while len(arrived) < size:
         sleep(0.001)
     sleep(SETTLE_SECONDS)
-    tries = 20_000
+    tries = 200_000
     begin = perf_counter()
     for _ in range(tries):
         lock.acquire(False)
