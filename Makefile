@@ -10,7 +10,9 @@
 #   make stress        the long runs: lost wake-ups, exits and forks in the middle of everything
 #   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
 #   make loom          model checking of the door and of the lock-free fast paths
-#   make bench         every operation against the standard library, as ratios; what watching costs
+#   make bench         every operation against the standard library and other packages, as ratios; whole
+#                      programs, start-up, how costs grow, what watching costs
+#   make bench-rust    the engine against the crates that do the same; QUICK=1: does it run?
 #   make bench-instructions   instructions of the most-called operations, against those noted
 #   make docs          the Rust documentation
 #   make clean         removes what was built
@@ -32,7 +34,7 @@ export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak loom bench bench-instructions docs clean
+        conformance-one stress soak loom bench bench-rust bench-instructions docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
 	$(PYTHON) scripts/setup_environment.py $(VENV)
@@ -96,8 +98,17 @@ loom:
 	    timeout 3000 cargo test -p ironthread --release --test loom -- --test-threads=2
 
 bench: build
+	$(BIN)/pip install --quiet --disable-pip-version-check --group bench \
+	    || echo "bench: other packages cannot be installed; what is there is measured"
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/against_peers.py
+	$(BIN)/python benchmarks/whole_programs.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/watching.py
+
+bench-rust: $(STAMPS)/tools
+	$(BIN)/python benchmarks/rust.py $(if $(QUICK),--quick)
 
 bench-instructions: build
 	$(BIN)/python benchmarks/instructions.py

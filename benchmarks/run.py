@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
-import os
-import platform
 import re
 import sys
 from pathlib import Path
 
 from measure.comparison import Comparison, Plan, compare
+from measure.machine import machine
+from measure.neighbours import load
 from measure.operation import Operation
 from measure.side import sides
 from measure.table import behind, group_lines, header
@@ -50,11 +50,6 @@ def chosen(pattern: str) -> list[Operation]:
     return found
 
 
-def load() -> str:
-    """What else the machine has done in the last minute."""
-    return f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
-
-
 def measured(operations: list[Operation], plan: Plan) -> list[Comparison]:
     """Measure one after the other, and print each group as it is done."""
     width = max(len(operation.name) for operation in operations)
@@ -69,11 +64,6 @@ def measured(operations: list[Operation], plan: Plan) -> list[Comparison]:
             comparisons.append(comparison)
             print(*group_lines([comparison], width), sep="\n", flush=True)
     return comparisons
-
-
-def machine() -> str:
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{python}, {platform.machine()}, {os.cpu_count()} processors"
 
 
 def main() -> None:

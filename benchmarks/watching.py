@@ -1,23 +1,21 @@
 """``make bench``: what watching, and looking for deadlocks, cost whole programs.
 
 Each program runs under ``ironthread run`` in pairs, with what is measured off and on: deadlocks
-that are looked for, and then a report, which watches everything. The processor time is the
-operating system's account of the finished process, start, report and all. All modules are compiled
-before, as those of an installed package are.
+that are looked for, and then a report, which watches everything. Start, report and all are in the
+processor time.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
-from measure.comparison import quartiles
+from measure.process import figures, in_turns
+from measure.quartiles import quartiles
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT_LOCKS = f"{ROOT}/benchmarks/programs/short_locks.py"
@@ -73,28 +71,6 @@ TRACING = Cost(
 )
 
 
-def compiled_in(directory: str) -> dict[str, str]:
-    """The environment of programs that keep their compiled modules in a directory."""
-    inherited = {
-        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
-    }
-    return {**inherited, "PYTHONPYCACHEPREFIX": f"{directory}/compiled"}
-
-
-def figures(command: tuple[str, ...], environment: dict[str, str]) -> tuple[float, float]:
-    """Processor time and time taken of a command that must succeed."""
-    silent = [
-        (os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)
-    ]
-    begin = perf_counter()
-    process = os.posix_spawn(command[0], command, environment, file_actions=silent)
-    _, status, usage = os.wait4(process, 0)
-    taken = perf_counter() - begin
-    if os.waitstatus_to_exitcode(status) != 0:
-        raise RuntimeError(f"{' '.join(command)} failed")
-    return usage.ru_utime + usage.ru_stime, taken
-
-
 def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[float]]:
     """On through off, pair by pair: of processor time, and of time taken."""
     with tempfile.TemporaryDirectory() as directory:
@@ -106,18 +82,9 @@ def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[
             )
             for options in (cost.off, cost.on)
         )
-        environment = compiled_in(directory)
-
-        def measure(command: tuple[str, ...]) -> tuple[float, float]:
-            return figures(command, environment)
-
         for command in (off, on):
-            measure(command)  # it compiles
-        # In turns, which of the two comes first.
-        found = [
-            (measure(off), measure(on)) if pair % 2 else (measure(on), measure(off))[::-1]
-            for pair in range(pairs)
-        ]
+            figures(command)  # compiles its modules, as those of an installed package are
+        found = in_turns(lambda: figures(off), lambda: figures(on), pairs)
     cpu, taken = zip(
         *((after[0] / before[0], after[1] / before[1]) for before, after in found), strict=True
     )

@@ -10,34 +10,52 @@ import sys
 import threading
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+from growth import CASES, growth_line, relative
 from instructions import OPERATIONS as COUNTED
 from measure.calibrate import rounds_of
-from measure.comparison import Comparison, Plan, compare, quartiles
+from measure.comparison import Comparison, Plan, compare
 from measure.crew import Crew, own_copy, run_together
 from measure.loop import Loop
+from measure.neighbours import Neighbours
 from measure.operation import Unit
+from measure.quartiles import quartiles
 from measure.side import sides
-from measure.table import amount, behind, number
+from measure.table import amount, behind, group_lines, number
 from operations import OPERATIONS
+from peers import PEERS
+from rust import compared as compared_crates
+from rust import read
+from startup import FOREIGN
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "benchmarks"
 TIMEOUT_SECONDS = 120.0
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+def script(name: str, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(DIRECTORY / "run.py"), *arguments],
+        [sys.executable, str(DIRECTORY / name), *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
         timeout=TIMEOUT_SECONDS,
         check=False,
+        env=os.environ if path is None else {**os.environ, "PATH": path},
     )
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return script("run.py", *arguments)
+
+
+def figures(file: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["figures"]
+    return found
 
 
 def compared(stock: list[float], ours: list[float], unit: Unit = "ns") -> Comparison:
@@ -56,20 +74,12 @@ def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(tmp_pat
         assert rows, f"no row for {operation.title}"
         assert operation.group in lines
     assert "behind the standard library" in done.stdout.lower()
-    figures = json.loads(file.read_text(encoding="utf-8"))["figures"]
-    assert [figure["name"] for figure in figures] == [operation.name for operation in asked]
-    assert all(figure["ratio"] > 0 for figure in figures)
+    assert [figure["name"] for figure in figures(file)] == [operation.name for operation in asked]
+    assert all(figure["ratio"] > 0 for figure in figures(file))
 
 
 def test_what_detection_and_watching_cost_is_printed_for_each_program() -> None:
-    done = subprocess.run(
-        [sys.executable, str(DIRECTORY / "watching.py"), "--pairs", "1"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    done = script("watching.py", "--pairs", "1")
     assert done.returncode == 0, done.stderr
     found = re.findall(
         r"^  (.+?) +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +(\d\.\d+)$", done.stdout, re.MULTILINE
@@ -83,16 +93,82 @@ def test_what_detection_and_watching_cost_is_printed_for_each_program() -> None:
     ], done.stdout
 
 
-def test_instructions_are_not_counted_where_valgrind_is_missing() -> None:
+def test_whole_programs_are_run_both_ways(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    done = script("whole_programs.py", "--quick", "--pairs", "1", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    assert [figure["name"] for figure in figures(file)] == ["crawler", "pipeline", "pool", "queues"]
+    for figure in figures(file):
+        assert figure["ratio"] > 0
+        assert re.search(
+            rf"^  {figure['name']} .* {figure['least']:.2f}", done.stdout, re.MULTILINE
+        )
+
+
+def test_a_start_is_measured_and_imports_nothing_from_elsewhere(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    done = script("startup.py", "--pairs", "1", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    names = [figure["name"] for figure in figures(file)]
+    assert names == ["import ironthread", "ironthread run --report none", "ironthread run"]
+    assert all(f"\n  {name}  " in done.stdout for name in names)
+    assert json.loads(file.read_text(encoding="utf-8"))["foreign"] == []
+
+
+def test_what_is_not_the_standard_library_is_found_among_the_imports() -> None:
+    program = FOREIGN.format(modules="json, pytest")
     done = subprocess.run(
-        [sys.executable, str(DIRECTORY / "instructions.py")],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-        env={**os.environ, "PATH": ""},
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
+    assert "pytest" in done.stdout.split()
+    assert "json" not in done.stdout.split()
+
+
+def test_how_costs_grow_is_measured_for_each_size_on_both_sides(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    done = script("growth.py", "--quick", "--pairs", "1", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    rows = [(figure["group"], figure["name"]) for figure in figures(file)]
+    assert rows == [(case.name, f"{size:,}") for case in CASES for size in case.quick]
+    assert all(figure["ratio"] > 0 for figure in figures(file))
+    assert len(re.findall(r"^  growth, .* x \d.* x \d", done.stdout, re.MULTILINE)) == len(CASES)
+
+
+def test_growth_is_relative_to_that_of_the_standard_library() -> None:
+    least = Comparison("acquire", "1", "ns", (10, 10), (5, 10))
+    most = Comparison("acquire", "1000", "ns", (20, 20), (20, 10))
+    assert relative(least, most) == [0.5, 2.0]
+    twice = Comparison("acquire", "1000", "ns", (10, 10), (10, 20))
+    assert growth_line(least, twice).split() == ["x", "1.00", "x", "2.00", "GROWS", "FASTER"]
+    assert growth_line(least, least).endswith("no faster")
+
+
+def test_other_packages_are_measured_where_they_are_installed(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    done = script("against_peers.py", "--quick", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    measured = {figure["group"] for figure in figures(file)}
+    for peer in PEERS:
+        assert peer.operations
+        assert (peer.name in measured) == (peer.version is not None)
+        shown = "not installed" if peer.version is None else peer.version
+        assert re.search(rf"^{peer.name}:? {re.escape(shown)}$", done.stdout, re.MULTILINE)
+
+
+def test_rounds_of_the_engine_are_read_as_written_and_compared(tmp_path: Path) -> None:
+    for who, median in (("ironthread", 10.0), ("std", 20.0), ("flume", 5.0)):
+        directory = tmp_path / "Queue" / who / "new"
+        directory.mkdir(parents=True)
+        names = {"group_id": "Queue", "function_id": who}
+        (directory / "benchmark.json").write_text(json.dumps(names), encoding="utf-8")
+        estimates = {"median": {"point_estimate": median}}
+        (directory / "estimates.json").write_text(json.dumps(estimates), encoding="utf-8")
+    rows = compared_crates([read(tmp_path)] * 3, None)
+    assert {row.name: row.ratio for row in rows} == {"std": 2.0, "flume": 0.5}
+
+
+def test_instructions_are_not_counted_where_valgrind_is_missing() -> None:
+    done = script("instructions.py", path="")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "skipped: valgrind is not installed\n"
 
@@ -146,11 +222,42 @@ def test_quartiles_lie_between_the_values_and_one_value_is_its_own() -> None:
 
 def test_what_is_behind_is_named_worst_first() -> None:
     faster, slowest = compared([2], [1]), compared([1], [4])
-    slower = Comparison("Event", "set", "ns", (1, 3, 1), (2, 2, 2))
+    slower = Comparison("Event", "set", "ns", (1.8, 2.1, 1.8), (2, 2, 2))
     assert behind([faster]) == ["Nothing is behind the standard library."]
     _, first, second = behind([slower, faster, slowest])
     assert first == "  0.25  Lock: with"
-    assert second == "  0.50  Event: set, though not in every pair of rounds"
+    assert second == "  0.90  Event: set, though not in every pair of rounds"
+
+
+def test_a_row_with_a_wide_spread_or_on_a_machine_that_others_use_is_no_result() -> None:
+    assert not compared([10, 11, 12], [10, 10, 10]).doubts
+    wide = compared([1, 2, 3, 4], [1, 1, 1, 1])
+    assert wide.doubts == "wide spread"
+    crowded = Comparison("Lock", "with", "ns", (1, 1), (2, 2), taken=0.5)
+    assert crowded.doubts == "others had 50% of the machine"
+    (line,) = group_lines([crowded], 10)
+    assert line.endswith("no result: others had 50% of the machine")
+    assert behind([wide, crowded]) == [
+        "Nothing is behind the standard library.",
+        "No result, to be measured again on a quiet machine: 2 rows.",
+        "Of these seem behind:",
+        "  0.50  Lock: with",
+    ]
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="the system does not tell")
+def test_a_neighbour_is_another_program_and_neither_this_one_nor_its_ended_children() -> None:
+    busy = "import os\nwhile sum(os.times()[:2]) < 2: pass"
+    neighbours = Neighbours()
+    with subprocess.Popen([sys.executable, "-c", busy]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        before = neighbours.seconds()
+    after = neighbours.seconds()
+    assert before is not None
+    assert after is not None
+    assert before > 1
+    # What others had between the two is a moment; the child had two seconds.
+    assert before - after > 1
 
 
 @pytest.mark.parametrize(

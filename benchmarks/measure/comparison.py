@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import median
 
+from .neighbours import Neighbours
 from .operation import Operation, Unit
+from .quartiles import quartiles
 from .side import Side
+from .trust import doubts
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Comparison:
     unit: Unit
     stock: tuple[float, ...]
     ours: tuple[float, ...]
+    taken: float | None = None
+    """The part of the machine that other programs had meanwhile, where that is known."""
 
     @property
     def ratios(self) -> list[float]:
@@ -51,6 +56,11 @@ class Comparison:
         """Between these lies the middle half of the ratios."""
         return quartiles(self.ratios)
 
+    @property
+    def doubts(self) -> str:
+        """Why this is no result, in a few words; nothing if it is one."""
+        return doubts(self.ratios, self.taken)
+
     def record(self) -> dict[str, object]:
         """All that is known, for a file."""
         return {
@@ -59,23 +69,17 @@ class Comparison:
             "unit": self.unit,
             "ratio": self.ratio,
             "spread": self.spread,
+            "no_result": self.doubts,
             "stock": self.stock,
             "ours": self.ours,
         }
-
-
-def quartiles(values: list[float]) -> tuple[float, float]:
-    """The first and the third quartile, by interpolation between the values themselves."""
-    if len(values) == 1:
-        return values[0], values[0]
-    first, _, third = quantiles(values, n=4, method="inclusive")
-    return first, third
 
 
 def compare(operation: Operation, sides: tuple[Side, Side], plan: Plan) -> Comparison:
     """Play the rounds: the standard library, ours, the standard library, ours ..."""
     stock, ours = (operation.prepare(side, plan.scale) for side in sides)
     gc.collect()
+    neighbours = Neighbours()
     pairs = [(stock(), ours()) for _ in range(plan.pairs)]
     return Comparison(
         operation.group,
@@ -83,4 +87,5 @@ def compare(operation: Operation, sides: tuple[Side, Side], plan: Plan) -> Compa
         operation.unit,
         tuple(figure for figure, _ in pairs),
         tuple(figure for _, figure in pairs),
+        neighbours.share(),
     )

@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 
 from .side import Side
 
-Unit = Literal["ns", "%", "B"]
-"""Nanoseconds an operation or bytes an object (less is better), or a share (more is better)."""
+Unit = Literal["ns", "ms", "%", "B"]
+"""Times of an operation or bytes an object (less is better), or a share (more is better)."""
 
 Round = Callable[[], float]
 """Plays one round and returns its figure."""

@@ -11,23 +11,39 @@ from .operation import Unit
 FIGURES = "{stock:>12}  {ours:>12}  {ratio:>7}  {spread:>13}"
 
 
-def header(width: int) -> str:
+def header(width: int, other: str = "stdlib") -> str:
     """The names of the columns; `width` is that of the longest operation's name."""
-    columns = FIGURES.format(stock="stdlib", ours="ironthread", ratio="ratio", spread="middle half")
+    columns = FIGURES.format(stock=other, ours="ironthread", ratio="ratio", spread="middle half")
     return f"  {'':{width}}  {columns}"
 
 
 def group_lines(comparisons: Iterable[Comparison], width: int) -> list[str]:
     """One line for each, in the columns of the header."""
-    return [f"  {each.name:{width}}  {_figures(each)}" for each in comparisons]
+    return [f"  {each.name:{width}}  {_figures(each)}{_mark(each)}" for each in comparisons]
 
 
-def behind(comparisons: Iterable[Comparison]) -> list[str]:
-    """What the standard library does better, worst first, or that there is nothing."""
-    slower = sorted((each for each in comparisons if each.ratio < 1), key=lambda each: each.ratio)
+def behind(comparisons: Iterable[Comparison], other: str = "the standard library") -> list[str]:
+    """What the other side does better, worst first; then how much of it all is no result."""
+    ordered = sorted(comparisons, key=lambda each: each.ratio)
+    slower = [each for each in ordered if each.ratio < 1 and not each.doubts]
+    lines = [f"Behind {other}:", *map(_complaint, slower)]
     if not slower:
-        return ["Nothing is behind the standard library."]
-    return ["Behind the standard library:", *map(_complaint, slower)]
+        lines = [f"Nothing is behind {other}."]
+    return lines + _unsure([each for each in ordered if each.doubts])
+
+
+def _unsure(comparisons: list[Comparison]) -> list[str]:
+    if not comparisons:
+        return []
+    seeming = [each for each in comparisons if each.ratio < 1]
+    lines = [f"No result, to be measured again on a quiet machine: {len(comparisons)} rows."]
+    if seeming:
+        lines += ["Of these seem behind:", *map(_complaint, seeming)]
+    return lines
+
+
+def _mark(comparison: Comparison) -> str:
+    return f"  no result: {comparison.doubts}" if comparison.doubts else ""
 
 
 def _complaint(comparison: Comparison) -> str:

@@ -1,0 +1,1 @@
+"""A program that ends as soon as it has begun."""
