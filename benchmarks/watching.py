@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from measure.process import figures, in_turns
+from measure.process import compiled, figures, in_turns
 from measure.quartiles import quartiles
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +73,7 @@ TRACING = Cost(
 
 def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[float]]:
     """On through off, pair by pair: of processor time, and of time taken."""
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, compiled() as environment:
         off, on = (
             (
                 *(sys.executable, "-m", "ironthread", "run"),
@@ -83,8 +83,10 @@ def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[
             for options in (cost.off, cost.on)
         )
         for command in (off, on):
-            figures(command)  # compiles its modules, as those of an installed package are
-        found = in_turns(lambda: figures(off), lambda: figures(on), pairs)
+            figures(command, environment)  # which compiles its modules
+        found = in_turns(
+            lambda: figures(off, environment), lambda: figures(on, environment), pairs
+        )
     cpu, taken = zip(
         *((after[0] / before[0], after[1] / before[1]) for before, after in found), strict=True
     )
