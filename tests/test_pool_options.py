@@ -86,7 +86,7 @@ def test_senseless_options_of_a_call_are_refused(
 
 def test_a_pool_without_options_is_as_ever_and_says_what_its_calls_would_need() -> None:
     with ThreadPoolExecutor(1) as pool:
-        assert type(pool._work_queue).__name__ == "SimpleQueue"
+        assert type(pool._work_queue).__name__ == "PoolJobs"
         with pytest.raises(ValueError, match="call_options=True, max_queue, rate_limit or"):
             pool.options(priority=1)
 

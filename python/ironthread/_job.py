@@ -1,4 +1,4 @@
-"""What a pool's queue holds: a call that is to be made, and the future of its outcome."""
+"""A call that is to be made, and the future of its outcome: for queues that are no `PoolJobs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ThreadPoolExecutor`: the standard pool over native futures and a native queue.
+"""`ThreadPoolExecutor`: the standard pool over native futures and a native queue of calls.
 
 A subclass of the standard class, whose life cycle it keeps: workers are started when there is work
 and none is idle, one `None` in the queue tells all workers one after the other to look whether they
@@ -111,11 +111,16 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         self._meter = _core.pool_meter(thread_name_prefix, self._max_workers)
         self._initializer = initializer
         self._initargs = initargs
-        self._work_queue: Any = self._intake.backlog if self._intake else _core.SimpleQueue()
-        if self._intake is None and self._work is work:
-            self._workers = _core.PoolWorkers(self._max_workers)
         self._idle_semaphore = _core.Semaphore(0)
         self._shutdown_lock = _core.Lock()
+        self._work_queue: Any = self._make_queue()
+
+    def _make_queue(self) -> Any:
+        if self._intake is not None:
+            return self._intake.backlog
+        self._workers = _core.PoolWorkers(self._max_workers)
+        quick = self._meter is None and _adds_as_ours(type(self))
+        return _core.PoolJobs(self._idle_semaphore, self._workers, quick)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Have `fn(*args, **kwargs)` called by a worker; return the future of its outcome.
@@ -139,11 +144,13 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Future:
         future = Future()
-        if self._workers is not None:
-            self._workers.await_by(future)
+        task = None if self._meter is None else self._meter.submit()
+        if isinstance(self._work_queue, _core.PoolJobs):
+            self._work_queue.add(future, fn, args, kwargs or None, task)
+            return future
+        # The program has put a queue of its own there.
         job = Job(future, fn, args, kwargs)
-        if self._meter is not None:
-            job.task = self._meter.submit()
+        job.task = task
         self._work_queue.put(job)
         return future
 
@@ -220,6 +227,8 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
         elif self._idle_semaphore.acquire(blocking=False):
             return
         if count >= self._max_workers:
+            if isinstance(self._work_queue, _core.PoolJobs):
+                self._work_queue.note_staffed()
             return
         queue = self._work_queue
 
@@ -266,7 +275,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
             for worker in self._threads:
                 worker.join()
 
-    def _drained(self) -> Iterator[Job]:
+    def _drained(self) -> Iterator[Job | _core.PoolJob]:
         if self._intake is not None:
             yield from self._intake.backlog.drain()
             return
@@ -280,6 +289,13 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
 
 
 pose(ThreadPoolExecutor, StandardExecutor)
+_core.prepare_pool(ThreadPoolExecutor, Future)
+
+
+def _adds_as_ours(cls: type[ThreadPoolExecutor]) -> bool:
+    """Whether calls of the class's pools come in, and get their threads, as written here."""
+    ours = ThreadPoolExecutor
+    return (cls._add_job, cls._adjust_thread_count) == (ours._add_job, ours._adjust_thread_count)
 
 
 def _prepares_nothing(cls: type) -> bool:

@@ -1,7 +1,8 @@
 """What the threads of a pool do.
 
-The loop is Python: a native frame below the program's code would not survive the end of the
-interpreter. A worker knows its pool by a weak reference, so that a pool that is dropped ends.
+The loop is Python: between its turns the interpreter looks at what else it has to do. Of the pool's
+own queue it has some calls made in each turn. A worker knows its pool by a weak reference, so that
+a pool that is dropped ends.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ def work(
     # A backlog knows itself how many workers are idle.
     wait = queue.get if isinstance(queue, _core.Backlog) else None
     try:
+        if isinstance(queue, _core.PoolJobs):
+            while not (queue.make() and _should_end(reference)):
+                pass
+            queue.put(None)  # for the next worker
+            return
         while True:
             if wait is not None:
                 job = wait()

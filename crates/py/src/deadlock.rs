@@ -15,7 +15,6 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use crate::future::PyFuture;
 use crate::program;
 use crate::watch::seconds;
 
@@ -71,6 +70,13 @@ pub(crate) fn thread_is_over(is_over: bool) {
 #[pyclass(frozen, name = "PoolWorkers", module = "ironthread._core")]
 pub(crate) struct PyPoolWorkers(Workers);
 
+impl PyPoolWorkers {
+    /// Those who will begin the pool's calls.
+    pub(crate) fn all(&self) -> &Workers {
+        &self.0
+    }
+}
+
 #[pymethods]
 impl PyPoolWorkers {
     /// Make it for a pool of at most limit threads.
@@ -82,11 +88,6 @@ impl PyPoolWorkers {
     /// Note that the calling thread is one of them, until it ends.
     fn join(&self) {
         self.0.join();
-    }
-
-    /// Note that the call of a future, which nobody knows yet, waits for them.
-    fn await_by(&self, future: &Bound<'_, PyFuture>) {
-        future.get().await_workers(&self.0);
     }
 }
 

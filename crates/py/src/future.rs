@@ -246,7 +246,7 @@ impl PyFuture {
     }
 
     /// Cancel the job if it has not begun; return whether it is cancelled.
-    fn cancel(slf: &Bound<'_, Self>) -> PyResult<bool> {
+    pub(crate) fn cancel(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let (cancelled, callbacks) = match slf.get().future.cancel_if_shut() {
             Some(cancelled) => cancelled,
             None => Self::cancel_open(slf)?,
@@ -329,18 +329,19 @@ impl PyFuture {
     }
 
     /// The same by the thread that will end the job: who waits for it in a circle is told so.
-    fn _start_here(slf: &Bound<'_, Self>) -> PyResult<bool> {
+    #[pyo3(name = "_start_here")]
+    pub(crate) fn start_here(slf: &Bound<'_, Self>) -> PyResult<bool> {
         Self::begun(slf, slf.get().future.start_here())
     }
 
     /// End the job with its result. InvalidStateError is raised when it has ended or was cancelled.
-    fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
+    pub(crate) fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
         let outcome = Outcome { result: Some(result), exception: None };
         Self::finish(slf, outcome, "add_result")
     }
 
     /// End the job with an exception. InvalidStateError is raised when it has ended or was cancelled.
-    fn set_exception(slf: &Bound<'_, Self>, exception: Py<PyAny>) -> PyResult<()> {
+    pub(crate) fn set_exception(slf: &Bound<'_, Self>, exception: Py<PyAny>) -> PyResult<()> {
         let exception = Some(exception).filter(|it| !it.is_none(slf.py()));
         Self::finish(slf, Outcome { result: None, exception }, "add_exception")
     }

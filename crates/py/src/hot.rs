@@ -311,6 +311,6 @@ fn documentation(name: &str, original: &Bound<'_, PyAny>) -> PyResult<String> {
 }
 
 /// A C string that is never freed.
-fn forever(text: &str) -> PyResult<&'static CStr> {
+pub(crate) fn forever(text: &str) -> PyResult<&'static CStr> {
     Ok(Box::leak(CString::new(text)?.into_boxed_c_str()))
 }

@@ -27,6 +27,8 @@ mod gil_words;
 mod host;
 mod hot;
 mod initialized;
+mod job;
+mod jobs;
 mod lock;
 mod make;
 mod meter;
@@ -44,6 +46,7 @@ mod semaphore;
 #[cfg(target_os = "linux")]
 mod serve;
 mod stack;
+mod submit;
 mod thread;
 mod timeline;
 mod timer;
@@ -71,6 +74,8 @@ mod _core {
         event::PyEvent,
         families::metric_families,
         future::PyFuture,
+        job::PyJob,
+        jobs::PyJobs,
         lock::PyLock,
         meter::{PyPoolMeter, PyPoolTask, pool_meter},
         order::{lock_order_words, set_lock_order},
@@ -79,6 +84,7 @@ mod _core {
         rate::PyRateLimit,
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
+        submit::prepare_pool,
         thread::{PyLife, start_event, start_os_thread},
         thread::{name_os_thread, thread_ended, thread_helps, thread_named, thread_waiting},
         timeline::{timeline_snapshot, timeline_start, timeline_stop},

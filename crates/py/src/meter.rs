@@ -36,13 +36,13 @@ impl PyPoolMeter {
 impl PyPoolTask {
     /// Note that the calling thread begins the call: a worker, or else who submitted it.
     #[pyo3(signature = (by_worker=true))]
-    fn begin(&self, by_worker: bool) {
+    pub(crate) fn begin(&self, by_worker: bool) {
         self.0.begin(by_worker);
     }
 
     /// Note that the calling thread has ended the call that it began, in the same role; whether it raised.
     #[pyo3(signature = (failed, by_worker=true))]
-    fn end(&self, failed: bool, by_worker: bool) {
+    pub(crate) fn end(&self, failed: bool, by_worker: bool) {
         self.0.end(failed, by_worker);
     }
 }

@@ -94,6 +94,56 @@ pub(crate) fn call<'py>(
     owned(callable.py(), result)
 }
 
+/// A call with everything as the interpreter passed it. Returns what it returned: null, with an exception, if it failed.
+///
+/// # Safety
+/// The thread is attached. The pointers are to live objects, `keywords` is null or a tuple of names, and after the
+/// `positional` arguments `all` has a value for each of these.
+pub(crate) unsafe fn call_raw(
+    callable: *mut PyObject,
+    all: &[*mut PyObject],
+    positional: usize,
+    keywords: *mut PyObject,
+) -> *mut PyObject {
+    let function = unwinding!(
+        ffi::PyObject_Vectorcall
+            as fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject
+    );
+    // SAFETY: by the caller's promise.
+    guarded(|| unsafe { function(callable, all.as_ptr(), positional, keywords) })
+}
+
+/// `callable(*arguments)`, of any number.
+pub(crate) fn call_all<'py>(
+    callable: &Bound<'py, PyAny>,
+    arguments: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let function = unwinding!(
+        ffi::PyObject_Vectorcall
+            as fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject
+    );
+    let callee = callable.as_ptr();
+    // SAFETY: it is a tuple; what it holds cannot be exchanged, and lives as long as it does.
+    let first = unsafe { (&raw const (*arguments.as_ptr().cast::<ffi::PyTupleObject>()).ob_item) };
+    let count = arguments.len();
+    // SAFETY: the thread is attached, and the objects are borrowed for the time of the call.
+    let result = guarded(|| unsafe { function(callee, first.cast(), count, std::ptr::null_mut()) });
+    owned(callable.py(), result)
+}
+
+/// The exception as it would be had the frame that runs now raised it: with that in its traceback.
+pub(crate) fn raised_here(py: Python<'_>, error: PyErr) -> PyErr {
+    // SAFETY: the thread is attached. The reference is borrowed from the frame that is running.
+    let frame = unsafe { ffi::PyEval_GetFrame() };
+    if frame.is_null() {
+        return error;
+    }
+    error.restore(py);
+    // SAFETY: the frame is alive, and an exception is set, which it adds itself to (or replaces, where memory is out).
+    unsafe { ffi::PyTraceBack_Here(frame) };
+    PyErr::fetch(py)
+}
+
 /// `callable(*arguments, **keywords)`.
 pub(crate) fn call_with<'py>(
     callable: &Bound<'py, PyAny>,

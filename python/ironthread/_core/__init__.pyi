@@ -15,6 +15,9 @@ from .event import Event as Event
 from .families import metric_families as metric_families
 from .future import Future as Future
 from .future import prepare_futures as prepare_futures
+from .job import PoolJob as PoolJob
+from .job import PoolJobs as PoolJobs
+from .job import prepare_pool as prepare_pool
 from .lock import Lock as Lock
 from .meter import PoolMeter as PoolMeter
 from .meter import PoolTask as PoolTask
@@ -73,6 +76,8 @@ __all__ = [
     "Life",
     "LifoQueue",
     "Lock",
+    "PoolJob",
+    "PoolJobs",
     "PoolMeter",
     "PoolTask",
     "PoolWorkers",
@@ -90,6 +95,7 @@ __all__ = [
     "name_os_thread",
     "pool_meter",
     "prepare_futures",
+    "prepare_pool",
     "queue_call_next",
     "queue_enlist",
     "queue_is_done",

@@ -1,8 +1,6 @@
 from collections.abc import Callable
 from typing import Any, Literal, Self, TypedDict
 
-from .future import Future
-
 Mode = Literal["off", "report", "raise"]
 
 class Link(TypedDict):
@@ -23,7 +21,6 @@ class Link(TypedDict):
 class PoolWorkers:
     def __new__(cls, limit: int) -> Self: ...
     def join(self) -> None: ...
-    def await_by(self, future: Future) -> None: ...
 
 class Found(TypedDict):
     nature: Literal["certain", "likely", "all asleep"]

@@ -10,6 +10,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ironthread import _core
 from ironthread.futures import ThreadPoolExecutor
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ LOGGER = logging.getLogger("ironthread.aio")
 
 _HERE = os.path.dirname(__file__)
 _JOBS = ("ironthread/_job", "ironthread/_queued_job", "futures/thread")
+_WORKER = "ironthread/_worker"
 
 LAST_MOMENT = 0.5
 """Seconds that are waited for what was told to end, when nothing is left of the time of grace."""
@@ -155,13 +157,13 @@ def _calls_of(pool: Any) -> list[str]:
     calls = []
     for thread in list(pool._threads):
         frame = frames.get(thread.ident)
-        call = None if frame is None else _call_in(frame)
+        call = None if frame is None else _call_in(frame, thread)
         if call is not None:
             calls.append(f"{call}, thread {thread.name}")
     return sorted(calls)
 
 
-def _call_in(frame: FrameType) -> str | None:
+def _call_in(frame: FrameType, thread: Any) -> str | None:
     """The call that a worker is in, by its innermost frame; None when it is in none."""
     inner, outer = frame, frame.f_back
     while outer is not None:
@@ -171,13 +173,17 @@ def _call_in(frame: FrameType) -> str | None:
         inner, outer = outer, outer.f_back
     if not _runs_jobs(frame.f_code):
         return None
-    # Nothing but native code below: what is called is the job's.
+    # Nothing but native code below: what is called is the job's, where that is Python's.
+    if frame.f_code.co_name == "work":
+        return None if _core.thread_waiting(thread.ident) else "a call"
     job = frame.f_locals.get("self")
     return repr(getattr(job, "fn", None) or getattr(job, "task", "a call"))
 
 
 def _runs_jobs(code: CodeType) -> bool:
     module = os.path.splitext(code.co_filename)[0].replace(os.sep, "/")
+    if code.co_name == "work":
+        return module.endswith(_WORKER)
     return code.co_name in ("run", "_call") and module.endswith(_JOBS)
 
 

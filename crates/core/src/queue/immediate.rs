@@ -17,8 +17,21 @@ impl<O: Order, G: Guarding> Queue<O, G> {
     /// The item, when there is none, or the queue was shut down, or `alone` says no.
     #[inline]
     pub fn try_put(&self, item: O::Item, alone: impl FnOnce() -> bool) -> Result<(), O::Item> {
+        self.try_put_if(item, |_| alone())
+    }
+
+    /// Puts an item, if there is room and `admits`, asked under the internal lock, lets it in to those inside.
+    ///
+    /// # Errors
+    /// The item, when it does not come in.
+    #[inline]
+    pub fn try_put_if(
+        &self,
+        item: O::Item,
+        admits: impl FnOnce(&O) -> bool,
+    ) -> Result<(), O::Item> {
         let mut state = self.state();
-        if state.shut_down || state.is_full() || !alone() {
+        if state.shut_down || state.is_full() || !admits(&state.items) {
             drop(state);
             return Err(item);
         }
