@@ -124,6 +124,17 @@ def test_threads_that_want_a_processor_are_not_in_input_and_output() -> None:
     assert codes(report_with(**parts)) == []
 
 
+@pytest.mark.parametrize(("stretched", "told"), [(0.0, ["too-many-threads"]), (0.5, [])])
+def test_threads_are_not_too_many_because_others_have_the_processors(
+    stretched: float, told: list[str]
+) -> None:
+    parts = fetching(1000, cpu=0.0025)
+    start = Site("Thread.start", ("/p/app.py", 6), 1000, Waited(1000, 5.0, 0.1), Spread(), 5.0)
+    parts["sites"] = [start]
+    parts["processors"] = Processors(2, ELAPSED, 0.0, 1.0, stretched)
+    assert codes(report_with(5.0, **parts)) == told
+
+
 def fetching(count: int = 4, **facts: Any) -> dict[str, Any]:
     """Threads of one line that did next to nothing until they were joined."""
     origin = ("/p/app.py", 7)

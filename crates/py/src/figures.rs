@@ -87,6 +87,7 @@ pub(crate) fn processors(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> 
     row.set_item("available", facts.available)?;
     row.set_item("observed", seconds(facts.observed))?;
     row.set_item("crowded", seconds(facts.crowded))?;
+    row.set_item("stretched", seconds(facts.stretched))?;
     row.set_item("runnable", seconds(facts.runnable))?;
     Ok(Some(row))
 }

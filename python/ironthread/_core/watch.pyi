@@ -134,6 +134,7 @@ class _ProcessorsRow(TypedDict):
     # Seconds that the looks stand for; of these: more threads could run than there are processors.
     observed: float
     crowded: float
+    stretched: float
     # The seconds that all threads together could run.
     runnable: float
 

@@ -81,6 +81,8 @@ start of the program::
       observed             the time that the looks stand for
       crowded              the share of that in which more threads could run
       runnable             how many threads had one or waited for one, in the mean
+      stretched            the share of that which there would not be with one for every thread
+                           of the machine
     told          what was explained on standard error while the program ran, at most 100
         title     "deadlock" or "lock order"
         headline, text   in a few words, and the whole explanation
@@ -118,7 +120,7 @@ if TYPE_CHECKING:
 
 _SCHEMA = 1
 _GIL = ("looks", "observed", "held", "contended", "waiters", "blocked", "slower")
-_PROCESSORS = ("available", "observed", "crowded", "runnable")
+_PROCESSORS = ("available", "observed", "crowded", "runnable", "stretched")
 
 
 def render(report: Report) -> str:

@@ -11,9 +11,16 @@ if TYPE_CHECKING:
 class Processors:
     """What the program may use, and how many of its threads could run."""
 
-    __slots__ = ("available", "crowded", "observed", "runnable")
+    __slots__ = ("available", "crowded", "observed", "runnable", "stretched")
 
-    def __init__(self, available: int, observed: float, crowded: float, runnable: float) -> None:
+    def __init__(
+        self,
+        available: int,
+        observed: float,
+        crowded: float,
+        runnable: float,
+        stretched: float = 0.0,
+    ) -> None:
         self.available = available
         """How many processors the program may use: affinity, and limits of its group."""
         self.observed = observed
@@ -22,6 +29,8 @@ class Processors:
         """The share of them in which more threads could run than there are processors."""
         self.runnable = runnable
         """How many threads had a processor, or waited for one, in the mean."""
+        self.stretched = stretched
+        """The share of them due to there being more threads on the machine than processors."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any] | None) -> Processors | None:
@@ -29,5 +38,5 @@ class Processors:
         if row is None or not row["observed"]:
             return None
         observed = row["observed"]
-        shares = (row[name] / observed for name in ("crowded", "runnable"))
+        shares = (row[name] / observed for name in ("crowded", "runnable", "stretched"))
         return cls(row["available"], observed, *shares)

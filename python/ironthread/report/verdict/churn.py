@@ -20,7 +20,8 @@ def too_many_threads(report: Report) -> list[Verdict]:
         return []
     # Several may start threads at a time: that takes the program's time once.
     starting = min(sum(site.occupied for site in starts), report.elapsed)
-    start = starting / waits
+    # A machine that others use makes starts longer, and not what threads then do.
+    start = starting / waits * (1.0 - report.processors.stretched if report.processors else 1.0)
     work = _cpu(report) / started
     if starting < thresholds.STARTING * report.elapsed or start < thresholds.CHURN * work:
         return []
@@ -29,14 +30,14 @@ def too_many_threads(report: Report) -> list[Verdict]:
     share = starting / report.elapsed
     finding = (
         f"{started:,} threads were started, and starting them took {share:.0%} "
-        f"of the time. A start took {duration(start)} in the mean, and what the thread then did "
-        f"{duration(work)} of processor time."
+        f"of the time. A start took {duration(starting / waits)} in the mean, and what the "
+        f"thread then did {duration(work)} of processor time."
     )
     advice = "Use a pool (concurrent.futures.ThreadPoolExecutor): its threads make many calls each."
     figures = {
         "started": started,
         "starting": share,
-        "start": start,
+        "start": starting / waits,
         "work": work,
     }
     # A pool saves that at once: less than half suffices.

@@ -16,7 +16,7 @@ pub(crate) mod holds;
 pub(crate) mod interpreter;
 pub(crate) mod ledger;
 mod pool;
-mod processors;
+pub(crate) mod processors;
 mod rows;
 mod standing;
 mod takers;

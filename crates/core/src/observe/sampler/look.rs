@@ -14,6 +14,7 @@ use super::machine::Machine;
 use crate::observe::kernel::{Activity, SystemCall};
 use crate::observe::metrics::interpreter::Look;
 use crate::observe::metrics::ledger::ledger;
+use crate::observe::metrics::processors::Wanted;
 use crate::observe::registry::samples::{self, Doing, Found, Sample, Seen};
 use crate::thread::ThreadId;
 use crate::wait::Kind;
@@ -105,9 +106,14 @@ impl Looker {
             quiet,
             computed: self.machine.used().filter(|_| waiters > 0 && self.machine.has_room()),
         };
+        let wanted = Wanted {
+            available: self.machine.processors,
+            runnable,
+            of_all: self.machine.runnable().unwrap_or_default(),
+        };
         let mut ledger = ledger();
         ledger.interpreter.add(look);
-        ledger.processors.add(self.machine.processors, runnable, counted, quiet);
+        ledger.processors.add(wanted, counted, quiet);
         is_quiet
     }
 

@@ -29,8 +29,12 @@ impl Machine {
     /// Whether there is a processor for every thread of the machine that wants one, as far as the system tells. The caller
     /// is not counted. Of a machine with more processors than the program may use, fewer threads suffice to be too many.
     pub(super) fn has_room(&self) -> bool {
-        let runnable = self.load.as_ref().and_then(Load::runnable);
-        runnable.is_some_and(|runnable| runnable.saturating_sub(1) <= self.processors)
+        self.runnable().is_some_and(|runnable| runnable <= self.processors)
+    }
+
+    /// How many threads of the machine want a processor, the caller not counted, as far as the system tells.
+    pub(super) fn runnable(&self) -> Option<usize> {
+        Some(self.load.as_ref().and_then(Load::runnable)?.saturating_sub(1))
     }
 }
 
