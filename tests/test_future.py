@@ -405,3 +405,21 @@ def test_a_signal_interrupts_the_wait_for_a_result() -> None:
         future.set_result(3)
         assert future.result() == 3
     """)
+
+
+def test_a_future_is_made_by_what_the_program_gives_its_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[ours.Future] = []
+
+    def noting(future: ours.Future) -> None:
+        made.append(future)
+
+    monkeypatch.setattr(ours.Future, "__init__", noting)
+    one = ours.Future()
+    assert made == [one]
+    with ours.ThreadPoolExecutor(1) as pool:
+        calls = [pool.submit(int) for _ in range(3)]
+    assert made == [one, *calls]
+    monkeypatch.undo()
+    assert ours.Future() not in made

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-_core.prepare_futures()
-
 # Taken before `install()` puts ours there.
 StandardFuture: Any = _base.Future
 
@@ -61,6 +59,7 @@ class Future(_core.Future, StandardFuture):  # type: ignore[misc]
 
 
 pose(Future, StandardFuture)
+_core.prepare_futures(Future)
 
 
 class _Teller:

@@ -289,7 +289,7 @@ class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
 
 
 pose(ThreadPoolExecutor, StandardExecutor)
-_core.prepare_pool(ThreadPoolExecutor, Future)
+_core.prepare_pool(ThreadPoolExecutor)
 
 
 def _adds_as_ours(cls: type[ThreadPoolExecutor]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from itertools import islice
+from itertools import islice, repeat
 from time import monotonic
 
 TYPE_CHECKING = False
@@ -33,8 +33,12 @@ def mapped(
     calls = zip(*iterables, strict=False)
     futures: deque[Any] = deque()
     try:
-        for args in calls if buffersize is None else islice(calls, buffersize):
-            futures.append(_submit(pool, options, fn, args))
+        if options is None and buffersize is None and iterables:
+            # Without a frame for each.
+            futures.extend(map(pool.submit, repeat(fn), *iterables))
+        else:
+            for args in calls if buffersize is None else islice(calls, buffersize):
+                futures.append(_submit(pool, options, fn, args))
     except BaseException:
         for future in futures:
             future.cancel()
@@ -83,6 +87,9 @@ def _results(futures: deque[Any], deadline: float | None, more: _More | None) ->
         while futures:
             if more is not None:
                 more.submit_next(futures)
+            if futures[0].done():
+                yield futures.popleft().result()
+                continue
             limit = None if deadline is None else deadline - monotonic()
             yield _result_of(futures.popleft(), limit)
     finally:

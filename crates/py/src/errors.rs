@@ -170,12 +170,6 @@ pub(crate) fn futures(py: Python<'_>) -> PyResult<&Futures> {
     })
 }
 
-/// Loads what futures need.
-#[pyfunction]
-pub(crate) fn prepare_futures(py: Python<'_>) -> PyResult<()> {
-    futures(py).map(drop)
-}
-
 /// `concurrent.futures.InvalidStateError`.
 pub(crate) fn invalid_state(message: String) -> PyErr {
     raise_of_futures(|futures| &futures.invalid_state, (message,))

@@ -70,6 +70,25 @@ impl PyFuture {
         matches!(self.future.state(), State::Finished | State::CancelledAndNotified)
     }
 
+    /// The result, if it is there.
+    #[inline]
+    pub(crate) fn result_if_there(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        if self.future.state() != State::Finished {
+            return None;
+        }
+        let outcome = self.outcome();
+        if outcome.exception.is_some() {
+            return None;
+        }
+        Some(outcome.result.as_ref().map_or_else(|| py.None(), |it| it.clone_ref(py)))
+    }
+
+    /// Whether the job was cancelled or has finished.
+    #[inline]
+    pub(crate) fn is_done(&self) -> bool {
+        self.future.state().is_done()
+    }
+
     /// The end has come: gives the future to those who wait for that.
     fn tell(slf: &Bound<'_, Self>) -> PyResult<()> {
         let tellers = std::mem::take(&mut *slf.get().tellers());

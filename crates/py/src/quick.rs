@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 use crate::condition::PyCondition;
 use crate::event::PyEvent;
+use crate::future::PyFuture;
 use crate::hot::{Alone, Answer, Hot, Original, WithItem, any, item, none, optional};
 use crate::lock::PyLock;
 use crate::queue::{PyQueue, PySimpleQueue};
@@ -108,6 +109,9 @@ hot!(SimpleGetNowait, PySimpleQueue, |slf| simple_get(slf.get()));
 hot!(SimpleSize, PySimpleQueue, |slf| Some(Answer::Number(slf.get().queue.len())));
 hot!(SimpleEmpty, PySimpleQueue, |slf| Some(Answer::Bool(slf.get().queue.is_empty())));
 
+hot!(FutureResult, PyFuture, |slf| slf.get().result_if_there(slf.py()).map(Answer::Object));
+hot!(FutureDone, PyFuture, |slf| Some(Answer::Bool(slf.get().is_done())));
+
 /// A lock that is taken if it is free. Where the order of locks is looked at that is no quick step: it asks the
 /// interpreter for the stack, and may tell of what it found.
 #[inline]
@@ -142,7 +146,13 @@ fn simple_get(queue: &PySimpleQueue) -> Option<Answer> {
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     locks(py)?;
     others(py)?;
-    queues(py)
+    queues(py)?;
+    futures(py)
+}
+
+fn futures(py: Python<'_>) -> PyResult<()> {
+    optional::<FutureResult>(py, "result")?;
+    none::<FutureDone>(py, "done")
 }
 
 fn locks(py: Python<'_>) -> PyResult<()> {

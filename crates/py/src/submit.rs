@@ -6,8 +6,6 @@
 //!
 //! What makes that sound:
 //! * The function is reached through a method descriptor of the class, which checks the type of `self`.
-//! * The future's class has no `__new__` and no `__init__` of its own: the native class's `tp_new` is all there is to
-//!   making one. It is a class of this package, and `prepare_pool` is called once, with it.
 //! * What may run the program's code goes through `program.rs`; but for a collection, on 3.11, as told there.
 //! * The interpreter calls with the thread attached. References are dropped as `Bound`s, or by `program::discard`.
 //! * Nothing here panics. (If it did, leaving an `extern "C"` function by unwinding aborts.)
@@ -24,39 +22,22 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyTuple, PyType};
 
-use crate::future::PyFuture;
 use crate::hot::{all_arguments, forever};
 use crate::job::Job;
 use crate::jobs::PyJobs;
-use crate::program;
+use crate::{make, program};
 
 const NAME: &CStr = c"submit";
 const SIGNATURE: &str = "submit($self, fn, /, *args, **kwargs)";
 
 /// What the function needs of Python's.
 struct Parts {
-    /// The class of futures, and how one is made.
-    future: Py<PyType>,
-    make: ffi::newfunc,
     nothing: Py<PyTuple>,
     /// The Python method.
     method: Py<PyAny>,
 }
 
 static PARTS: PyOnceLock<Parts> = PyOnceLock::new();
-
-impl Parts {
-    /// A new future.
-    fn future<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFuture>> {
-        let (class, nothing) = (self.future.as_ptr().cast(), self.nothing.as_ptr());
-        // SAFETY: this is the class's own function, called as its `object.__new__(cls)` would call it.
-        let made = unsafe { (self.make)(class, nothing, std::ptr::null_mut()) };
-        // SAFETY: it returns a new reference, or null with an exception.
-        let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
-        // SAFETY: the class inherits from the native one, by `prepare_pool`.
-        Ok(unsafe { made.cast_into_unchecked::<PyFuture>() })
-    }
-}
 
 /// `pool.submit(fn, *args)`; `None` where the method has to do it.
 fn quickly<'py>(
@@ -81,7 +62,7 @@ fn quickly<'py>(
     } else {
         PyTuple::new(py, arguments.iter().map(lent))?.unbind()
     };
-    let future = parts.future(py)?;
+    let future = make::future(py)?;
     let job = Job::new(future.clone().unbind(), lent(function).to_owned().unbind(), tuple);
     Ok(jobs.get().put_if_open(py, &future, job).then(|| future.into_any()))
 }
@@ -134,21 +115,14 @@ unsafe fn pass_on(
     unsafe { program::call_raw(parts.method.as_ptr(), &all, positional, keywords) }
 }
 
-/// Put the quick submit() in front of the method of that class of pools, whose futures are of this class.
+/// Put the quick submit() in front of the method of that class of pools.
 #[pyfunction]
-pub(crate) fn prepare_pool(pool: &Bound<'_, PyType>, future: &Bound<'_, PyType>) -> PyResult<()> {
+pub(crate) fn prepare_pool(pool: &Bound<'_, PyType>) -> PyResult<()> {
     let py = pool.py();
-    if !future.is_subclass_of::<PyFuture>()? {
-        return Err(PyTypeError::new_err("not a class of our futures"));
-    }
     let method = pool.getattr("submit")?;
     let text: Option<String> = method.getattr("__doc__")?.extract()?;
     let doc = format!("{SIGNATURE}\n--\n\n{}", text.unwrap_or_default());
-    // SAFETY: a class that is ready has its functions for good.
-    let make = unsafe { (*future.as_type_ptr()).tp_new };
-    let make = make.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
-    let (future, nothing) = (future.clone().unbind(), PyTuple::empty(py).unbind());
-    let parts = Parts { future, make, nothing, method: method.unbind() };
+    let parts = Parts { nothing: PyTuple::empty(py).unbind(), method: method.unbind() };
     if PARTS.set(py, parts).is_err() {
         return Err(PyTypeError::new_err("there is one class of pools"));
     }
