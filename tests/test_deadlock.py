@@ -771,8 +771,10 @@ def test_a_pool_whose_workers_all_wait_for_its_own_calls_is_told_of_while_others
     with deadlocks(hook=hear), ironthread.ThreadPoolExecutor(2, "pool") as pool:
         futures = [pool.submit(outer) for _ in range(2)]
         assert found.wait(30.0)
-        assert [future.cancel() for future in inner] == [True, True]
-        assert all(future.exception(30.0) is not None for future in futures)
+        assert inner[0].cancel()
+        # One worker is free then, and makes the other call.
+        failed = [future.exception(30.0) is not None for future in futures]
+        assert sorted(failed) == [False, True]
     assert len(told) == 1
     assert told[0].nature == "likely"
     assert sorted(member.name for member in told[0].members) == ["pool_0", "pool_1"]
