@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import re
+import sys
 import threading as standard
 from collections.abc import Iterator
 from typing import Any
@@ -321,6 +322,25 @@ join(run(consumer, producer))
 """,
     )
     assert "consumer waits for a Condition" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads of the system are seen on Linux")
+def test_a_thread_that_only_the_system_knows_is_waited_for(tmp_path: Any) -> None:
+    # As one that has ended here, and for a moment not yet there.
+    told = aborted(
+        tmp_path,
+        """
+import ctypes
+libc = ctypes.CDLL(None)
+def consumer():
+    libc.pthread_create(
+        ctypes.byref(ctypes.c_ulong()), None, libc.usleep, ctypes.c_void_p(300_000)
+    )
+    Event().wait()
+join(run(consumer))
+""",
+    )
+    assert "consumer waits for an Event" in told
 
 
 @pytest.mark.parametrize("begins", ["", "main_thread = threading.main_thread()\n"])

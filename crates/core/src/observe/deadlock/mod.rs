@@ -11,6 +11,7 @@
 //! | comes back over a plain lock, or a job that no worker of its pool has begun | likely: any thread may release the one, or cancel the other | told when it has stood for [`GRACE`]; ends the wait on [`Mode::Raise`] |
 //! | ends at once, at an `RLock` whose holder has ended | certain | as above |
 //! | ends at a thread that waits for anybody, and so do all others | all asleep | told when it has stood for [`GRACE`] |
+//! | the same, beside a thread that only the system knows | perhaps: it may have ended here a moment ago | looked at again, 5 ms to 0.6 s later |
 //! | ends at a thread that does not sleep | no deadlock | nothing: whoever closes a circle later looks for itself |
 //!
 //! Who waits for a job that nobody has begun waits for [all workers](Workers) of its pool: the walk branches there, and
@@ -62,6 +63,11 @@ pub const FIRST_LOOK: Duration = Duration::from_millis(50);
 /// How long a deadlock has to have stood before it is told, unless it is certain.
 pub const GRACE: Duration = Duration::from_millis(500);
 
+/// When to look again that met a thread which only the system knows: a thread that has ended here goes on being one for a
+/// moment. After the last look it is taken to be a thread of the program's own, which may wake others.
+const STRANGER_LOOK: Duration = Duration::from_millis(5);
+const STRANGER_LOOKS: u32 = 8;
+
 /// So many are remembered as told.
 const REMEMBERED: usize = 64;
 
@@ -92,6 +98,8 @@ enum Verdict {
     Hope,
     /// It looks bad, but has to stand until this moment first.
     NotBefore(u64),
+    /// All threads are asleep, but for one that only the system knows.
+    Stranger,
     Found(Deadlock),
 }
 
@@ -102,6 +110,8 @@ pub(crate) struct Doubts {
     may_fail: bool,
     /// Whether it is one of [`HOPEFUL`].
     hopeful: bool,
+    /// How many looks have met a stranger.
+    strangers: u32,
 }
 
 /// How many waits have looked, and go on: only these have to learn of the end of whom they wait for.
@@ -124,7 +134,12 @@ impl Doubts {
         let may_fail = owned == Some(true);
         let looks = unlimited && policy::is_on() && (owned.is_some() || policy::tells_all_asleep());
         let first = Deadline::at(clock::later(since, FIRST_LOOK));
-        Self { next: if looks { first } else { Deadline::NEVER }, may_fail, hopeful: false }
+        Self {
+            next: if looks { first } else { Deadline::NEVER },
+            may_fail,
+            hopeful: false,
+            strangers: 0,
+        }
     }
 
     /// When the thread looks next.
@@ -142,6 +157,12 @@ impl Doubts {
         match examine(me, self.may_fail) {
             Verdict::Hope => self.next = Deadline::NEVER,
             Verdict::NotBefore(moment) => self.next = Deadline::at(moment),
+            Verdict::Stranger => {
+                let pause = STRANGER_LOOK * 2_u32.pow(self.strangers);
+                self.strangers += 1;
+                let goes_on = self.strangers < STRANGER_LOOKS;
+                self.next = if goes_on { Deadline::after(pause) } else { Deadline::NEVER };
+            }
             Verdict::Found(deadlock) => {
                 self.next = Deadline::NEVER;
                 return self.step(deadlock, &mut told);
@@ -196,9 +217,7 @@ fn examine(me: ThreadId, may_fail: bool) -> Verdict {
             }
             when_it_has_stood(deadlock)
         }
-        End::Anybody if policy::tells_all_asleep() => {
-            all_asleep().map_or(Verdict::Hope, when_it_has_stood)
-        }
+        End::Anybody if policy::tells_all_asleep() => all_asleep(),
         // (A circle that is another one the second time is over.)
         End::Circle(_) | End::Anybody | End::Awake => Verdict::Hope,
     }
@@ -210,24 +229,31 @@ fn when_it_has_stood(deadlock: Deadlock) -> Verdict {
 }
 
 /// All threads of the process, if each waits at the door without a time limit: read twice, as a circle is.
-fn all_asleep() -> Option<Deadlock> {
+fn all_asleep() -> Verdict {
     if !policy::may_be_all_asleep() {
-        return None;
+        return Verdict::Hope;
     }
-    let sleepers = asleep()?;
-    (asleep()? == sleepers).then(|| Deadlock::new(Nature::AllAsleep, sleepers))
+    match (asleep(), asleep()) {
+        (Ok(first), Ok(second)) if first == second => {
+            when_it_has_stood(Deadlock::new(Nature::AllAsleep, second))
+        }
+        (Err(hope), _) | (_, Err(hope)) => hope,
+        _ => Verdict::Hope,
+    }
 }
 
-fn asleep() -> Option<Vec<Sleeper>> {
+fn asleep() -> Result<Vec<Sleeper>, Verdict> {
     match registry::all_asleep() {
         Ok(sleepers) => {
             let known = sleepers.iter().filter_map(|(_, native_id)| *native_id);
-            let all = kernel::no_other_threads(&known.collect());
-            all.then(|| sleepers.into_iter().map(|(sleeper, _)| sleeper).collect())
+            if !kernel::no_other_threads(&known.collect()) {
+                return Err(Verdict::Stranger);
+            }
+            Ok(sleepers.into_iter().map(|(sleeper, _)| sleeper).collect())
         }
         Err(awake) => {
             policy::note_awake(awake);
-            None
+            Err(Verdict::Hope)
         }
     }
 }
