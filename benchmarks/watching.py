@@ -84,9 +84,7 @@ def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[
         )
         for command in (off, on):
             figures(command, environment)  # which compiles its modules
-        found = in_turns(
-            lambda: figures(off, environment), lambda: figures(on, environment), pairs
-        )
+        found = in_turns(lambda: figures(off, environment), lambda: figures(on, environment), pairs)
     cpu, taken = zip(
         *((after[0] / before[0], after[1] / before[1]) for before, after in found), strict=True
     )
