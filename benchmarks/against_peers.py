@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import json
 import re
 from pathlib import Path
 
 from measure.comparison import Comparison, Plan, compare
-from measure.machine import machine
 from measure.neighbours import load
+from measure.record import write
 from measure.side import sides
 from measure.table import behind, group_lines, header
 from peers import PEERS
@@ -56,10 +55,8 @@ def main() -> None:
         comparisons += measured(peer, plan, options.only, width)
     print(f"\n{load()} at the end\n")
     print(*behind(comparisons, "the other packages"), sep="\n")
-    if options.json:
-        figures = [comparison.record() for comparison in comparisons]
-        document = {"machine": machine(), "quick": options.quick, "figures": figures}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    figures = [comparison.record() for comparison in comparisons]
+    write(options.json, figures, quick=options.quick)
 
 
 if __name__ == "__main__":

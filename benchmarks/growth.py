@@ -6,7 +6,6 @@ Each figure is taken in a process of its own, for memory and threads that were u
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from pathlib import Path
 from statistics import median
 
 from measure.comparison import Comparison
-from measure.machine import machine
 from measure.neighbours import Neighbours, load
 from measure.process import in_turns
+from measure.record import write
 from measure.table import group_lines, header, number
 from measure.trust import doubts
 
@@ -112,9 +111,7 @@ def main() -> None:
         print(f"  {span:{width}}  {growth_line(rows[0], rows[-1])}", flush=True)
         records += [row.record() for row in rows]
     print(f"\n{load()} at the end\n")
-    if options.json:
-        document = {"machine": machine(), "quick": options.quick, "figures": records}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write(options.json, records, quick=options.quick)
 
 
 if __name__ == "__main__":

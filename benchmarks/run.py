@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import json
 import re
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from measure.comparison import Comparison, Plan, compare
 from measure.machine import machine
 from measure.neighbours import load
 from measure.operation import Operation
+from measure.record import write
 from measure.side import sides
 from measure.table import behind, group_lines, header
 from operations import OPERATIONS
@@ -73,10 +73,8 @@ def main() -> None:
     comparisons = measured(chosen(options.only), plan)
     print(f"\n{load()} at the end\n")
     print(*behind(comparisons), sep="\n")
-    if options.json:
-        figures = [comparison.record() for comparison in comparisons]
-        document = {"machine": machine(), "quick": options.quick, "figures": figures}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    figures = [comparison.record() for comparison in comparisons]
+    write(options.json, figures, quick=options.quick)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 from measure.comparison import Comparison
-from measure.machine import machine
 from measure.neighbours import Neighbours, load
+from measure.record import write
 from measure.table import behind, group_lines, header
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,10 +115,8 @@ def main() -> None:
         print(f"\n{group}", *group_lines(rows, width), sep="\n")
     print(f"\n{load()} at the end\n")
     print(*behind(comparisons, "other crates"), sep="\n")
-    if options.json:
-        figures = [comparison.record() for comparison in comparisons]
-        document = {"machine": machine(), "quick": options.quick, "figures": figures}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    figures = [comparison.record() for comparison in comparisons]
+    write(options.json, figures, quick=options.quick)
 
 
 if __name__ == "__main__":

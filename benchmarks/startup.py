@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from measure.machine import machine
 from measure.neighbours import Neighbours, load
 from measure.process import Command, compiled, figures, in_turns
 from measure.quartiles import quartiles
+from measure.record import write
 from measure.trust import doubts
 
 NOTHING = str(Path(__file__).with_name("programs") / "nothing.py")
@@ -107,9 +106,7 @@ def main() -> None:
         records.append({"name": start.name, "longer_ms": longer, "no_result": doubt})
     others = foreign()
     print(f"\n  imported from elsewhere: {', '.join(others) or 'nothing'}\n")
-    if options.json:
-        document = {"machine": machine(), "figures": records, "foreign": others}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write(options.json, records, foreign=others)
 
 
 if __name__ == "__main__":

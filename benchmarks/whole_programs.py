@@ -6,15 +6,14 @@ The figure is the time taken, start and end included. The programs check themsel
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from measure.comparison import Comparison
-from measure.machine import machine
 from measure.neighbours import Neighbours, load
 from measure.process import Command, compiled, figures, in_turns
+from measure.record import write
 from measure.table import group_lines, header
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,9 +91,7 @@ def main() -> None:
         print(f"{line}  {program.least:8.2f}  {judged}".rstrip(), flush=True)
         records.append({**comparison.record(), "least": program.least, "verdict": judged})
     print(f"\n{load()} at the end\n")
-    if options.json:
-        document = {"machine": machine(), "quick": options.quick, "figures": records}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write(options.json, records, quick=options.quick)
 
 
 if __name__ == "__main__":

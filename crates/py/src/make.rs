@@ -50,6 +50,18 @@ impl Made for PyRLock {
     }
 }
 
+/// What a C function returns: a new reference, or null with the exception set.
+#[inline]
+pub(crate) fn answer(py: Python<'_>, made: PyResult<Py<PyAny>>) -> *mut PyObject {
+    match made {
+        Ok(object) => object.into_ptr(),
+        Err(error) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
 /// The call of a class.
 unsafe extern "C" fn call<M: Made>(
     class: *mut PyObject,
@@ -69,13 +81,7 @@ unsafe extern "C" fn call<M: Made>(
         // SAFETY: all of these are alive for the time of the call.
         unsafe { call_as_ever(py, class, all, keywords) }
     };
-    match made {
-        Ok(object) => object.into_ptr(),
-        Err(error) => {
-            error.restore(py);
-            std::ptr::null_mut()
-        }
-    }
+    answer(py, made)
 }
 
 /// The call of a class that has no function of its own for that.
@@ -198,13 +204,7 @@ unsafe extern "C" fn call_future(
             unsafe { call_as_ever(py, class, all, keywords) }
         }
     };
-    match made {
-        Ok(object) => object.into_ptr(),
-        Err(error) => {
-            error.restore(py);
-            std::ptr::null_mut()
-        }
-    }
+    answer(py, made)
 }
 
 /// Loads what futures need; they are of this class, which inherits from the native one.
