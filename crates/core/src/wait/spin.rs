@@ -11,8 +11,7 @@
 
 use std::cell::Cell;
 use std::hint::spin_loop;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::thread::available_parallelism;
 
 use super::clock;
@@ -34,8 +33,22 @@ static LOOKING: AtomicBool = AtomicBool::new(false);
 /// Counts how often the interpreter was let go for a sleep.
 static LET_GO: AtomicU32 = AtomicU32::new(0);
 
-static HAS_PROCESSORS: LazyLock<bool> =
-    LazyLock::new(|| available_parallelism().is_ok_and(|count| count.get() > 1));
+/// Whether there are several processors, once that was asked. No lock: a child that is forked while another thread
+/// asks would wait for it for ever.
+static PROCESSORS: AtomicU8 = AtomicU8::new(NOT_ASKED);
+const NOT_ASKED: u8 = 0;
+const ONE: u8 = 1;
+const SEVERAL: u8 = 2;
+
+fn are_several_processors() -> bool {
+    let mut known = PROCESSORS.load(Relaxed);
+    if known == NOT_ASKED {
+        let are_several = available_parallelism().is_ok_and(|count| count.get() > 1);
+        known = if are_several { SEVERAL } else { ONE };
+        PROCESSORS.store(known, Relaxed);
+    }
+    known == SEVERAL
+}
 
 /// How often a thread sleeps without a look: after each that was in vain twice as often and once more, up to
 /// [`Luck::WORST`]. At the worst it spends twelve nanoseconds on each sleep in the mean.
@@ -80,7 +93,7 @@ pub(super) fn before_sleep(is_notified: impl Fn() -> bool) -> bool {
         LUCK.set(luck);
         return false;
     }
-    if !*HAS_PROCESSORS || LOOKING.swap(true, Relaxed) {
+    if !are_several_processors() || LOOKING.swap(true, Relaxed) {
         return false;
     }
     let let_go_before = look(is_notified);
