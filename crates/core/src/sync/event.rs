@@ -63,7 +63,9 @@ impl Event {
     #[inline]
     pub fn set(&self) {
         if !self.set_unseen() {
-            self.set_and_choose().wake();
+            let chosen = self.set_and_choose();
+            // A thread that has begun goes on, as ever: on CPython 3.12 it may not fork once the starter has come to its end.
+            if self.kind == Kind::ThreadStart { drop(chosen) } else { chosen.wake() }
         }
     }
 
