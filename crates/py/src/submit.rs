@@ -88,10 +88,7 @@ unsafe extern "C" fn submit(
         Ok(Some(future)) => future.into_ptr(),
         // SAFETY: everything is as it came.
         Ok(None) => unsafe { pass_on(py, pool, (arguments, count), keywords) },
-        Err(error) => {
-            error.restore(py);
-            std::ptr::null_mut()
-        }
+        Err(error) => make::answer(py, Err(error)),
     }
 }
 

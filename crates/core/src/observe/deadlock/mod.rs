@@ -217,7 +217,9 @@ fn examine(me: ThreadId, may_fail: bool) -> Verdict {
             }
             when_it_has_stood(deadlock)
         }
-        End::Anybody if policy::tells_all_asleep() => all_asleep(),
+        End::Anybody if policy::tells_all_asleep() => {
+            all_asleep().map_or_else(|verdict| verdict, when_it_has_stood)
+        }
         // (A circle that is another one the second time is over.)
         End::Circle(_) | End::Anybody | End::Awake => Verdict::Hope,
     }
@@ -229,16 +231,15 @@ fn when_it_has_stood(deadlock: Deadlock) -> Verdict {
 }
 
 /// All threads of the process, if each waits at the door without a time limit: read twice, as a circle is.
-fn all_asleep() -> Verdict {
+fn all_asleep() -> Result<Deadlock, Verdict> {
     if !policy::may_be_all_asleep() {
-        return Verdict::Hope;
+        return Err(Verdict::Hope);
     }
-    match (asleep(), asleep()) {
-        (Ok(first), Ok(second)) if first == second => {
-            when_it_has_stood(Deadlock::new(Nature::AllAsleep, second))
-        }
-        (Err(hope), _) | (_, Err(hope)) => hope,
-        _ => Verdict::Hope,
+    let sleepers = asleep()?;
+    if asleep()? == sleepers {
+        Ok(Deadlock::new(Nature::AllAsleep, sleepers))
+    } else {
+        Err(Verdict::Hope)
     }
 }
 

@@ -98,18 +98,22 @@ impl Looker {
         let quiet = if is_quiet || !after_rest { 0 } else { elapsed / 2 };
         let counted = elapsed - quiet;
         samples::count(&asked, self.began.max(now.saturating_sub(counted)), now);
+        let wanted_by_all = self.machine.runnable();
         let look = Look {
             possession,
             waiters,
             is_blocked: seen.iter().any(|seen| is_blocked(seen.doing)),
             elapsed: counted,
             quiet,
-            computed: self.machine.used().filter(|_| waiters > 0 && self.machine.has_room()),
+            computed: self
+                .machine
+                .used()
+                .filter(|_| waiters > 0 && self.machine.has_room(wanted_by_all)),
         };
         let wanted = Wanted {
             available: self.machine.processors,
             runnable,
-            of_all: self.machine.runnable().unwrap_or_default(),
+            of_all: wanted_by_all.unwrap_or_default(),
         };
         let mut ledger = ledger();
         ledger.interpreter.add(look);

@@ -26,10 +26,10 @@ impl Machine {
         Some(now?.saturating_sub(before?))
     }
 
-    /// Whether there is a processor for every thread of the machine that wants one, as far as the system tells. The caller
-    /// is not counted. Of a machine with more processors than the program may use, fewer threads suffice to be too many.
-    pub(super) fn has_room(&self) -> bool {
-        self.runnable().is_some_and(|runnable| runnable <= self.processors)
+    /// Whether there is a processor for every one of so many threads of the machine. Of a machine with more processors than
+    /// the program may use, fewer threads suffice to be too many.
+    pub(super) fn has_room(&self, runnable: Option<usize>) -> bool {
+        runnable.is_some_and(|runnable| runnable <= self.processors)
     }
 
     /// How many threads of the machine want a processor, the caller not counted, as far as the system tells.
