@@ -42,6 +42,9 @@ _StandardThread: Any = StandardThread
 # CPython 3.14 and later name the operating system's thread themselves.
 _NAMED_BY_PYTHON = hasattr(_thread, "set_name")
 
+# Until 3.12.
+_HAS_TSTATE_LOCK = hasattr(StandardThread, "_wait_for_tstate_lock")
+
 
 class Thread(StandardThread):
     """A thread of control. Follows https://docs.python.org/3/library/threading.html#thread-objects."""
@@ -52,6 +55,7 @@ class Thread(StandardThread):
         _name: str
         _ident: int | None
         _is_stopped: bool
+        _daemonic: bool
         _bootstrap: Any
         _invoke_excepthook: Any
         _set_native_id: Any
@@ -87,7 +91,11 @@ class Thread(StandardThread):
                 raise PythonFinalizationError(  # noqa: F821
                     "cannot join thread at interpreter shutdown"
                 )
-            if not life.join(timeout):
+            if not _has_ended(self, life) and not life.join(timeout):
+                return
+            if _HAS_TSTATE_LOCK:
+                if not self._is_stopped:
+                    self._stop()
                 return
             timeout = None  # over: what the interpreter keeps of it is freed in no time
         StandardThread.join(self, timeout)
@@ -109,31 +117,31 @@ class Thread(StandardThread):
         if life is None:
             _core.thread_named(self._name)
             return
-        life.begin(self._name)
+        life.begin(self._name, not _NAMED_BY_PYTHON)
         self._life = life
         self._life_to_begin = None
-        if not _NAMED_BY_PYTHON:
-            _show_name(self)
 
-    if hasattr(StandardThread, "_wait_for_tstate_lock"):  # until 3.12
+    if _HAS_TSTATE_LOCK:
         # The interpreter holds a lock for as long as the thread lives. The standard methods look
         # by taking it, and trip over others that look in the same moment: `is_alive()` of a thread
         # that has ended says True, `_stop()` fails because the lock is held, and what cleans up
         # after that releases it for another. Ours never take it.
 
         def _wait_for_tstate_lock(self, block: bool = True, timeout: float = -1) -> None:
-            life, lock = _life_of(self), self._tstate_lock
+            life = _life_of(self)
             if life is None:
                 _StandardThread._wait_for_tstate_lock(self, block, timeout)
-            elif lock is not None and (life.is_over() or not lock.locked()):
+            elif self._tstate_lock is not None and _has_ended(self, life):
                 self._stop()
 
         def _stop(self) -> None:
+            lock = self._tstate_lock
             self._is_stopped = True
             self._tstate_lock = None
-            if not self.daemon:
+            if not self._daemonic:
+                # This one only: to look at all of them takes a time that grows with their number.
                 with _standard._shutdown_locks_lock:
-                    _standard._maintain_shutdown_locks()
+                    _standard._shutdown_locks.discard(lock)
 
     # After a fork `threading` walks through all threads in the child, in one way or the other.
 
@@ -159,6 +167,12 @@ class Thread(StandardThread):
 
 def _life_of(thread: Thread) -> _core.Life | None:
     return getattr(thread, "_life", None)  # it may be of another class by now
+
+
+def _has_ended(thread: Thread, life: _core.Life) -> bool:
+    # The lock that tells of the end of the thread state is free a moment before the life is over.
+    lock = thread._tstate_lock if _HAS_TSTATE_LOCK else None
+    return (lock is not None and not lock.locked()) or life.is_over()
 
 
 def _show_name(thread: Thread) -> None:

@@ -32,9 +32,14 @@ impl PyLife {
     }
 
     /// The calling thread lives this life, under this name, until the operating system's thread ends.
-    fn begin(&self, name: Name) {
+    ///
+    /// shown says whether the operating system is to show that name.
+    fn begin(&self, name: Name, shown: bool) {
         registry::set_name(&name.0);
         self.0.begin();
+        if shown {
+            os_name::set(&name.0);
+        }
     }
 
     /// End a life whose thread never started, or does not exist in a forked child.

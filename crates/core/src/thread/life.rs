@@ -46,6 +46,8 @@ impl Life {
     pub fn end(&self) {
         // (Called on the way out of a thread, too, when an interpreter has forgotten it.)
         self.over.set_apart();
+        #[cfg(not(loom))]
+        crate::wait::spin::note_let_go();
     }
 
     /// Whether it is over.

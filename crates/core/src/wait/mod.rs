@@ -12,7 +12,7 @@ pub mod host;
 mod parker;
 mod site;
 #[cfg(not(loom))]
-mod spin;
+pub(crate) mod spin;
 mod table;
 mod unpark;
 pub mod watch;
@@ -318,7 +318,7 @@ impl Ticket {
         doubts: &mut Doubts,
     ) -> (Rest, Option<Step>) {
         #[cfg(not(loom))]
-        if spin::before_sleep(|| self.waiter.parker.state() == NOTIFIED) {
+        if spin::before_sleep(self.site.kind(), || self.waiter.parker.state() == NOTIFIED) {
             return (Rest::Notified, None);
         }
         loop {

@@ -7,22 +7,37 @@
 //!
 //! Who is notified in that time wants the interpreter next, if there is one. The notifier still has it, and mostly lets it go in
 //! a moment, for a sleep of its own. To ask for it at once would be a sleep on the interpreter's lock; so the thread
-//! looks on, for [`LONGEST_FOR_HOST`] at most, until somebody has let the interpreter go.
+//! looks on until somebody has let the interpreter go, for a moment at most.
+//!
+//! Who starts a thread looks longer ([`Patience::FOR_A_START`]): that the thread begins is certain, and mostly a matter of some tens
+//! of microseconds. Where the thread has little to do, it is at its end before the starter would have been woken.
 
 use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::thread::available_parallelism;
 
+use super::Kind;
 use super::clock;
 use super::host::host;
 
-/// Nanoseconds: somewhat more than it takes to wake a thread, or else of two threads that answer each other both would
-/// sleep for ever: each looks in vain while the other is being woken.
-const LONGEST: u64 = 12_000;
+/// How long to look, in nanoseconds.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// For the notification.
+    for_notice: u64,
+    /// Then, for the interpreter to be let go.
+    for_host: u64,
+}
 
-/// Nanoseconds: the way from a notification to the notifier's next sleep.
-const LONGEST_FOR_HOST: u64 = 2_000;
+impl Patience {
+    /// Somewhat more than it takes to wake a thread, or else of two threads that answer each other both would sleep for ever:
+    /// each looks in vain while the other is being woken. And the way from a notification to the notifier's next sleep.
+    const FOR_ANSWERS: Self = Self { for_notice: 12_000, for_host: 2_000 };
+
+    /// Somewhat more than the system takes to make a thread. And the way of a short one to its end.
+    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 20_000 };
+}
 
 /// How often a processor is asked to pause between two looks at the clock, which are dearer.
 const PAUSES: u32 = 10;
@@ -30,7 +45,7 @@ const PAUSES: u32 = 10;
 /// Whether a thread looks. Relaxed, as all here: nothing hangs on it but time.
 static LOOKING: AtomicBool = AtomicBool::new(false);
 
-/// Counts how often the interpreter was let go for a sleep.
+/// Counts how often the interpreter was let go for a sleep, or by a thread that ended.
 static LET_GO: AtomicU32 = AtomicU32::new(0);
 
 /// Whether there are several processors, once that was asked. No lock: a child that is forked while another thread
@@ -65,6 +80,9 @@ impl Luck {
     /// A thread that begins: those that wait once or twice in their lives wait for long.
     const FIRST: Self = Self { skip: 3, left: 3 };
 
+    /// A thread that starts its first one.
+    const FIRST_START: Self = Self { skip: 0, left: 0 };
+
     /// Whether to look this time, and what is so the next time.
     fn step(self) -> (bool, Self) {
         match self.left.checked_sub(1) {
@@ -81,35 +99,49 @@ impl Luck {
 
 thread_local! {
     static LUCK: Cell<Luck> = const { Cell::new(Luck::FIRST) };
+    static LUCK_AT_STARTS: Cell<Luck> = const { Cell::new(Luck::FIRST_START) };
 }
 
-/// Looks whether `is_notified`. Called by a thread in its wait, without the interpreter.
-pub(super) fn before_sleep(is_notified: impl Fn() -> bool) -> bool {
+/// Looks whether `is_notified`. Called by a thread in its wait for something of this kind, without the interpreter.
+pub(super) fn before_sleep(kind: Kind, is_notified: impl Fn() -> bool) -> bool {
+    note_let_go();
+    if kind == Kind::ThreadStart {
+        LUCK_AT_STARTS.with(|luck| look_with(luck, Patience::FOR_A_START, is_notified))
+    } else {
+        LUCK.with(|luck| look_with(luck, Patience::FOR_ANSWERS, is_notified))
+    }
+}
+
+/// The calling thread has let the interpreter go for a sleep, or for ever.
+pub(crate) fn note_let_go() {
     if host().has_lock() {
         LET_GO.fetch_add(1, Relaxed);
     }
-    let (looks, luck) = LUCK.get().step();
+}
+
+fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> bool) -> bool {
+    let (looks, luck) = own.get().step();
     if !looks {
-        LUCK.set(luck);
+        own.set(luck);
         return false;
     }
     if !are_several_processors() || LOOKING.swap(true, Relaxed) {
         return false;
     }
-    let let_go_before = look(is_notified);
+    let let_go_before = look(patience.for_notice, is_notified);
     LOOKING.store(false, Relaxed);
-    LUCK.set(luck.after(let_go_before.is_some()));
+    own.set(luck.after(let_go_before.is_some()));
     if let Some(before) = let_go_before
         && host().has_lock()
     {
-        await_host(before);
+        await_host(patience.for_host, before);
     }
     let_go_before.is_some()
 }
 
-/// How often the interpreter had been let go before the notification, if that came.
-fn look(is_notified: impl Fn() -> bool) -> Option<u32> {
-    let end = clock::now() + LONGEST;
+/// How often the interpreter had been let go before the notification, if that came in so many nanoseconds.
+fn look(longest: u64, is_notified: impl Fn() -> bool) -> Option<u32> {
+    let end = clock::now() + longest;
     loop {
         // In this order: the notifier lets go after it has notified.
         let before = LET_GO.load(Relaxed);
@@ -123,8 +155,8 @@ fn look(is_notified: impl Fn() -> bool) -> Option<u32> {
     }
 }
 
-fn await_host(let_go_before: u32) {
-    let end = clock::now() + LONGEST_FOR_HOST;
+fn await_host(longest: u64, let_go_before: u32) {
+    let end = clock::now() + longest;
     while LET_GO.load(Relaxed) == let_go_before && clock::now() < end {
         spin_loop();
     }
@@ -174,11 +206,11 @@ mod tests {
     #[test]
     fn who_is_notified_meanwhile_is_seen_and_who_is_not_is_left_to_sleep() {
         let looked = Cell::new(0);
-        let notified = look(|| {
+        let notified = look(12_000, || {
             looked.set(looked.get() + 1);
             looked.get() == 3
         });
         assert!(notified.is_some());
-        assert_eq!(look(|| false), None);
+        assert_eq!(look(12_000, || false), None);
     }
 }
