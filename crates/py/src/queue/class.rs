@@ -54,15 +54,6 @@ impl PyQueue {
         }
     }
 
-    /// The open queue, where the queue is open or has to be.
-    fn opened<'a>(slf: &'a Bound<'_, Self>) -> PyResult<Option<&'a Open>> {
-        let this = slf.get();
-        match (this.open.get(), this.flavor) {
-            (None, Flavor::Priority) => Open::of(slf).map(Some),
-            (open, _) => Ok(open),
-        }
-    }
-
     fn has_limit(&self) -> bool {
         self.native.maxsize() > 0
     }
@@ -90,16 +81,17 @@ impl PyQueue {
         item: &Bound<'_, PyAny>,
         deadline: Deadline,
     ) -> PyResult<bool> {
-        if let Some(open) = Self::opened(slf)? {
+        let this = slf.get();
+        if let Some(open) = this.open.get() {
             return open.put(slf, item, deadline).map(|()| false);
         }
-        let this = slf.get();
         let claim = Claim::new(slf, Side::Getters);
         // What comes back with an error is dropped here, outside the queue.
         match this.native.put_for(item.clone().unbind(), deadline, || claim.is_made()) {
             Ok(()) => Ok(claim.was_made()),
             Err(PutError::Full(_)) => Err(Failure::QueueFull.into()),
             Err(PutError::Interrupted(_)) => Err(Failure::Interrupted.into()),
+            Err(PutError::Undecided(_)) => Open::of(slf)?.put(slf, item, deadline).map(|()| false),
             Err(PutError::ShutDown(_)) => match this.open.get() {
                 Some(open) => open.put(slf, item, deadline).map(|()| false),
                 None => Err(Failure::QueueShutDown.into()),
@@ -118,15 +110,16 @@ impl PyQueue {
         slf: &Bound<'py, Self>,
         deadline: Deadline,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
-        if let Some(open) = Self::opened(slf)? {
+        let this = slf.get();
+        if let Some(open) = this.open.get() {
             return open.get(slf, deadline).map(|item| (item, false));
         }
-        let this = slf.get();
         let claim = Claim::new(slf, Side::Putters);
         match this.native.get_for(deadline, || claim.is_made()) {
             Ok(item) => Ok((item.into_bound(slf.py()), claim.was_made())),
             Err(GetError::Empty) => Err(Failure::QueueEmpty.into()),
             Err(GetError::Interrupted) => Err(Failure::Interrupted.into()),
+            Err(GetError::Undecided) => Open::of(slf)?.get(slf, deadline).map(|item| (item, false)),
             Err(GetError::ShutDown) => match this.open.get() {
                 Some(open) => open.get(slf, deadline).map(|item| (item, false)),
                 None => Err(Failure::QueueShutDown.into()),
@@ -158,7 +151,7 @@ impl PyQueue {
     }
 
     fn shut_down(slf: &Bound<'_, Self>, immediate: bool) -> PyResult<()> {
-        if let Some(open) = Self::opened(slf)? {
+        if let Some(open) = slf.get().open.get() {
             return open.shut_down(slf, immediate);
         }
         program::discard(slf.py(), slf.get().native.shut_down(immediate));

@@ -56,7 +56,8 @@ impl PySimpleQueue {
     /// Put an item into the queue.
     pub(crate) fn put_nowait(&self, item: Py<PyAny>) -> PyResult<()> {
         Ok(self.queue.put(item, Deadline::PAST).map_err(|error| match error {
-            PutError::Full(_) => Failure::QueueFull,
+            // First in, first out: that is always decided.
+            PutError::Full(_) | PutError::Undecided(_) => Failure::QueueFull,
             PutError::ShutDown(_) => Failure::QueueShutDown,
             PutError::Interrupted(_) => Failure::Interrupted,
         })?)
@@ -71,7 +72,7 @@ impl PySimpleQueue {
     fn get(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         let deadline = simple_queue_deadline(block.0, timeout)?;
         Ok(self.queue.get(deadline).map_err(|error| match error {
-            GetError::Empty => Failure::QueueEmpty,
+            GetError::Empty | GetError::Undecided => Failure::QueueEmpty,
             GetError::ShutDown => Failure::QueueShutDown,
             GetError::Interrupted => Failure::Interrupted,
         })?)
