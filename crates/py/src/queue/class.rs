@@ -54,6 +54,11 @@ impl PyQueue {
         }
     }
 
+    /// One whose items leave first in, first out, as `Queue()` makes it.
+    pub(crate) fn fifo(py: Python<'_>) -> Self {
+        Self::made_here(py, Flavor::Fifo)
+    }
+
     fn has_limit(&self) -> bool {
         self.native.maxsize() > 0
     }
@@ -509,9 +514,9 @@ impl PyQueue {
 
 impl Drop for PyQueue {
     fn drop(&mut self) {
-        // The items' finalizers may run.
-        let items = self.native.close().items;
-        if !items.is_empty() {
+        // Nobody waits in what goes away. The items' finalizers may run.
+        if !self.native.is_empty() {
+            let items = self.native.close().items;
             Python::attach(|py| program::discard(py, items));
         }
     }

@@ -23,6 +23,12 @@ pub(crate) struct PySimpleQueue {
     pub(crate) queue: Queue<Fifo<Py<PyAny>>, WhileAttached>,
 }
 
+impl PySimpleQueue {
+    pub(crate) fn made_here(py: Python<'_>) -> Self {
+        Self { queue: Queue::guarded(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) }
+    }
+}
+
 #[pymethods]
 impl PySimpleQueue {
     /// Arguments are for the `__init__` of subclasses.
@@ -38,7 +44,7 @@ impl PySimpleQueue {
         if any_given(args, kwargs) && cls.is(py.get_type::<Self>()) {
             return Err(PyTypeError::new_err("SimpleQueue() takes no arguments"));
         }
-        Ok(Self { queue: Queue::guarded(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) })
+        Ok(Self::made_here(py))
     }
 
     /// Put an item into the queue. The other arguments are there because Queue.put() has them.
@@ -116,9 +122,9 @@ impl PySimpleQueue {
 
 impl Drop for PySimpleQueue {
     fn drop(&mut self) {
-        // The items' finalizers may run.
-        let items = self.queue.close().items;
-        if !items.is_empty() {
+        // Nobody waits in what goes away. The items' finalizers may run.
+        if !self.queue.is_empty() {
+            let items = self.queue.close().items;
             Python::attach(|py| program::discard(py, items));
         }
     }
