@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from against_standard import SHORT, TIME_LIMITS, assert_same, common
 from crew import Crew, is_asleep, until
-from ironthread.queue import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown
+from ironthread.queue import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
+from ironthread.threading import Lock, RLock
 from transfer import transfer
 from waits import PlainSubclass, SetQueue, opened
 
@@ -1086,3 +1087,33 @@ def test_messages_are_as_in_the_standard_library(code: str) -> None:
 )
 def test_odd_corners_are_as_in_the_standard_library(code: str) -> None:
     assert_same(code)
+
+
+@pytest.mark.parametrize("make", [Queue, SimpleQueue, Lock, RLock])
+def test_an_object_is_made_by_what_the_program_gives_its_class(
+    make: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def noting(self: Any, *arguments: Any) -> None:
+        made.append((type(self), arguments))
+
+    monkeypatch.setattr(make, "__init__", noting, raising=False)
+    make()
+    assert made == [(make, ())]
+    monkeypatch.undo()
+    make()
+    assert len(made) == 1
+
+
+def test_a_queue_is_made_of_what_it_is_called_with() -> None:
+    assert [Queue().maxsize, Queue(3).maxsize, Queue(maxsize=4).maxsize] == [0, 3, 4]
+    makes: list[tuple[Make, tuple[Any, ...], dict[str, Any]]] = [
+        (Queue, (1, 2), {}),
+        (Queue, (), {"size": 1}),
+        (SimpleQueue, (1,), {}),
+        (SimpleQueue, (), {"maxsize": 1}),
+    ]
+    for make, arguments, keywords in makes:
+        with pytest.raises(TypeError):
+            make(*arguments, **keywords)

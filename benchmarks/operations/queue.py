@@ -11,6 +11,8 @@ EMPTY = "try:\n    q.get_nowait()\nexcept Empty:\n    pass"
 FULL = "try:\n    q.put_nowait(None)\nexcept Full:\n    pass"
 
 FIFO = "q = queue.Queue()"
+# The standard library's fastest queue, against our queue that does more.
+SIMPLE_OR_QUEUE = "q = queue.SimpleQueue() if queue.__name__ == 'queue' else queue.Queue()"
 PRIORITY = "q = queue.PriorityQueue()"
 
 SUBCLASS = """
@@ -69,6 +71,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Loop("PriorityQueue", "put + get, 1000 tuples inside", DRAW_PUT_GET, HEAP_OF_TUPLES),
     Loop("SimpleQueue", "put + get", PUT_GET, "q = queue.SimpleQueue()"),
     Loop("SimpleQueue", "put_nowait + get_nowait", PUT_GET_NOWAIT, "q = queue.SimpleQueue()"),
+    Loop("SimpleQueue", "put + get, ours a Queue", PUT_GET, SIMPLE_OR_QUEUE),
     Loop("SimpleQueue", "qsize", "q.qsize()", "q = queue.SimpleQueue()"),
     Loop("SimpleQueue", "get_nowait: Empty", EMPTY, "q = queue.SimpleQueue()\nEmpty = queue.Empty"),
 )

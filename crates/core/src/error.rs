@@ -137,13 +137,18 @@ pub enum PutError<T> {
     ShutDown(T),
     /// A signal handler ended the wait.
     Interrupted(T),
+    /// The queue's order cannot tell the item's place.
+    Undecided(T),
 }
 
 impl<T> PutError<T> {
     /// Gives back the item that was not put.
     pub fn into_item(self) -> T {
         match self {
-            Self::Full(item) | Self::ShutDown(item) | Self::Interrupted(item) => item,
+            Self::Full(item)
+            | Self::ShutDown(item)
+            | Self::Interrupted(item)
+            | Self::Undecided(item) => item,
         }
     }
 }
@@ -154,6 +159,7 @@ impl<T> fmt::Display for PutError<T> {
             Self::Full(_) => f.write_str("the queue is full"),
             Self::ShutDown(_) => f.write_str("the queue is shut down"),
             Self::Interrupted(_) => Interrupted.fmt(f),
+            Self::Undecided(_) => f.write_str("the item's place cannot be told"),
         }
     }
 }
@@ -169,6 +175,8 @@ pub enum GetError {
     ShutDown,
     /// A signal handler ended the wait.
     Interrupted,
+    /// There are items, and the queue's order cannot tell which is next.
+    Undecided,
 }
 
 impl From<Interrupted> for GetError {
@@ -183,6 +191,7 @@ impl fmt::Display for GetError {
             Self::Empty => f.write_str("the queue is empty"),
             Self::ShutDown => f.write_str("the queue is shut down"),
             Self::Interrupted => Interrupted.fmt(f),
+            Self::Undecided => f.write_str("which item is next cannot be told"),
         }
     }
 }

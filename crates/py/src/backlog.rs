@@ -161,8 +161,8 @@ impl PyBacklog {
 impl PyBacklog {
     fn next(&self, deadline: Deadline) -> PyResult<Option<Py<PyAny>>> {
         Ok(self.0.get(deadline).map_err(|error| match error {
-            GetError::Empty | GetError::ShutDown => Failure::QueueEmpty,
             GetError::Interrupted => Failure::Interrupted,
+            _ => Failure::QueueEmpty,
         })?)
     }
 }

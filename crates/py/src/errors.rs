@@ -131,6 +131,11 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// `queue.Empty`.
+pub(crate) fn empty() -> Option<&'static Py<PyType>> {
+    CLASSES.get().map(|classes| &classes.empty)
+}
+
 /// An instance of one of the classes.
 fn raise(choose: fn(&Classes) -> &Py<PyType>) -> PyErr {
     match CLASSES.get() {

@@ -24,6 +24,7 @@ use std::sync::OnceLock;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True as Frozen;
+use pyo3::types::PyType;
 use pyo3::{PyClass, PyTypeInfo};
 
 /// What a quick step gives back.
@@ -32,14 +33,21 @@ pub(crate) enum Answer {
     Bool(bool),
     Number(usize),
     Object(Py<PyAny>),
+    /// An exception of this class, without arguments: the step has done all that it does, and holds nothing.
+    Raise(&'static Py<PyType>),
 }
 
 impl Answer {
-    /// As a new reference; null, with an exception, where memory is out.
+    /// As a new reference; null, with an exception, where that is the answer or memory is out.
     #[inline]
     fn into_ptr(self) -> *mut PyObject {
         match self {
             Self::Object(object) => object.into_ptr(),
+            Self::Raise(class) => {
+                // SAFETY: the thread is attached, and the class alive.
+                unsafe { ffi::PyErr_SetNone(class.as_ptr()) };
+                std::ptr::null_mut()
+            }
             // SAFETY: the thread is attached.
             Self::Number(number) => unsafe { ffi::PyLong_FromSize_t(number) },
             // SAFETY: the singletons live as long as the interpreter, which is calling.

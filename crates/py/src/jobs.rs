@@ -41,9 +41,10 @@ impl Order for Line {
         self.items.len()
     }
 
-    fn push(&mut self, item: Work) {
+    fn push(&mut self, item: Work) -> Result<(), Work> {
         self.open &= !matches!(item, Work::Look);
         self.items.push_back(item);
+        Ok(())
     }
 
     fn pop(&mut self) -> Option<Work> {
@@ -191,8 +192,8 @@ impl PyJobs {
 
     fn next(&self, deadline: Deadline) -> PyResult<Work> {
         Ok(self.queue.get(deadline).map_err(|error| match error {
-            GetError::Empty | GetError::ShutDown => Failure::QueueEmpty,
             GetError::Interrupted => Failure::Interrupted,
+            _ => Failure::QueueEmpty,
         })?)
     }
 }

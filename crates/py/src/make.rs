@@ -7,13 +7,16 @@
 //!
 //! What makes that sound:
 //! * The function is the class's own, so it makes an object of just this class.
-//! * The classes of locks are not tracked by the collector, so no collection begins while one is made. That of futures
-//!   is: PyO3 makes one, in just the way in which it would otherwise. The class is Python's, and has no `__new__`
-//!   and no `__init__` of its own; a program may give it some, so whether that is still so is asked each time.
+//! * The classes of locks are not tracked by the collector, so no collection begins while one is made. Those of futures
+//!   and queues are: PyO3 makes one, in just the way in which it would otherwise.
+//! * A program may give a class a `__new__` and an `__init__` of its own, so whether they are still what they
+//!   were is asked each time.
 //! * The contents are the engine's: making them runs no Python code, and does not panic.
 //! * The interpreter calls with the thread attached.
 
 #![allow(unsafe_code, reason = "below PyO3's classes there are C functions")]
+
+use std::sync::OnceLock;
 
 use ironthread::wait::watch;
 use pyo3::exceptions::PyTypeError;
@@ -27,28 +30,70 @@ use pyo3::{PyClass, PyTypeInfo};
 use crate::future::PyFuture;
 use crate::hot::all_arguments;
 use crate::lock::PyLock;
+use crate::queue::{PyQueue, PySimpleQueue};
 use crate::rlock::PyRLock;
 use crate::{errors, program};
 
+/// What makes an object of a class, and what initializes it.
+#[derive(Clone, Copy)]
+struct Functions {
+    new: Option<ffi::newfunc>,
+    init: Option<ffi::initproc>,
+}
+
+impl Functions {
+    /// # Safety
+    /// The class is alive. (Its functions are exchanged by whoever has the interpreter, or stopped the others.)
+    #[inline]
+    unsafe fn of(class: *const ffi::PyTypeObject) -> Self {
+        // SAFETY: by the caller's promise.
+        let new = unsafe { (*class).tp_new };
+        // SAFETY: by the caller's promise.
+        Self { new, init: unsafe { (*class).tp_init } }
+    }
+
+    #[inline]
+    fn addresses(self) -> [Option<usize>; 2] {
+        [self.new.map(|function| function as usize), self.init.map(|function| function as usize)]
+    }
+}
+
+impl PartialEq for Functions {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.addresses() == other.addresses()
+    }
+}
+
 /// A class whose objects are made quickly.
 trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
-    /// A new object, without arguments.
+    /// What the class's call would make of no arguments.
     fn make(py: Python<'_>) -> PyResult<Py<Self>>;
+
+    /// The class's functions as they were when the module was made.
+    fn functions() -> &'static OnceLock<Functions>;
 }
 
-impl Made for PyLock {
-    #[inline]
-    fn make(py: Python<'_>) -> PyResult<Py<Self>> {
-        Py::new(py, Self::made_here(py))
-    }
+macro_rules! made {
+    ($class:ty, |$py:ident| $contents:expr) => {
+        impl Made for $class {
+            #[inline]
+            fn make($py: Python<'_>) -> PyResult<Py<Self>> {
+                Py::new($py, $contents)
+            }
+
+            fn functions() -> &'static OnceLock<Functions> {
+                static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
+                &FUNCTIONS
+            }
+        }
+    };
 }
 
-impl Made for PyRLock {
-    #[inline]
-    fn make(py: Python<'_>) -> PyResult<Py<Self>> {
-        Py::new(py, Self::made_here(py))
-    }
-}
+made!(PyLock, |py| Self::made_here(py));
+made!(PyRLock, |py| Self::made_here(py));
+made!(PyQueue, |py| Self::fifo(py));
+made!(PySimpleQueue, |py| Self::made_here(py));
 
 /// What a C function returns: a new reference, or null with the exception set.
 #[inline]
@@ -73,7 +118,10 @@ unsafe extern "C" fn call<M: Made>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: it only takes a flag out of the number.
     let count = unsafe { ffi::PyVectorcall_NARGS(count) };
-    let made = if count == 0 && keywords.is_null() && !watch::observes() {
+    let quick = count == 0 && keywords.is_null() && !watch::observes();
+    // SAFETY: the class is passed, and alive.
+    let now = unsafe { Functions::of(class.cast()) };
+    let made = if quick && M::functions().get() == Some(&now) {
         M::make(py).map(Py::into_any)
     } else {
         // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
@@ -104,19 +152,29 @@ unsafe fn call_as_ever(
     let tail = names.as_ref().map_or(0, PyTupleMethods::len);
     let (positional, others) = values.split_at(values.len() - tail);
     let arguments = PyTuple::new(py, positional)?;
-    let dictionary = PyDict::new(py);
-    for (name, value) in names.iter().flatten().zip(others) {
-        dictionary.set_item(name.cast_into::<PyString>()?, value)?;
-    }
+    let dictionary = names.map(|names| keywords_of(&names, others)).transpose()?;
+    let dictionary = dictionary.as_ref().map_or(std::ptr::null_mut(), Bound::as_ptr);
     // SAFETY: the class is alive.
     let metaclass = unsafe { ffi::Py_TYPE(class) };
     // SAFETY: a class's class is alive as long as it is, and its function for calls is written once.
     let call = unsafe { (*metaclass).tp_call };
     let call = call.ok_or_else(|| PyTypeError::new_err("this class cannot be called"))?;
-    // SAFETY: the arguments are a tuple and a dictionary.
-    let made = unsafe { call(class, arguments.as_ptr(), dictionary.as_ptr()) };
+    // SAFETY: the arguments are a tuple, and null or a dictionary.
+    let made = unsafe { call(class, arguments.as_ptr(), dictionary) };
     // SAFETY: the call returns a new reference, or null with an exception.
     unsafe { Bound::from_owned_ptr_or_err(py, made) }.map(Bound::unbind)
+}
+
+/// The keywords of a call, and their values.
+fn keywords_of<'py>(
+    names: &Bound<'py, PyTuple>,
+    values: &[Bound<'py, PyAny>],
+) -> PyResult<Bound<'py, PyDict>> {
+    let dictionary = PyDict::new(names.py());
+    for (name, value) in names.iter().zip(values) {
+        dictionary.set_item(name.cast_into::<PyString>()?, value)?;
+    }
+    Ok(dictionary)
 }
 
 /// The class of futures, and its functions as they were when it was made.
@@ -124,37 +182,17 @@ struct Futures {
     class: Py<PyType>,
     nothing: Py<PyTuple>,
     new: ffi::newfunc,
-    init: Option<ffi::initproc>,
+    functions: Functions,
 }
 
 static FUTURES: PyOnceLock<Futures> = PyOnceLock::new();
-
-/// What makes an object of a class, and what initializes it.
-///
-/// # Safety
-/// The class is alive, and nobody changes it at the same time.
-#[inline]
-unsafe fn functions_of(
-    class: *const ffi::PyTypeObject,
-) -> (Option<ffi::newfunc>, Option<ffi::initproc>) {
-    // SAFETY: by the caller's promise.
-    let new = unsafe { (*class).tp_new };
-    // SAFETY: by the caller's promise.
-    (new, unsafe { (*class).tp_init })
-}
 
 impl Futures {
     /// Whether the class's call makes a future and does no more.
     #[inline]
     fn are_plain(&self) -> bool {
-        let class = self.class.as_ptr().cast::<ffi::PyTypeObject>();
-        // SAFETY: the class is alive; its functions are exchanged by whoever has the interpreter, or stopped the others.
-        let (new, init) = unsafe { functions_of(class) };
-        new.is_some_and(|new| std::ptr::fn_addr_eq(new, self.new))
-            && match (init, self.init) {
-                (Some(init), Some(before)) => std::ptr::fn_addr_eq(init, before),
-                _ => false,
-            }
+        // SAFETY: the class is alive.
+        unsafe { Functions::of(self.class.as_ptr().cast()) == self.functions }
     }
 
     #[inline]
@@ -217,10 +255,11 @@ pub(crate) fn prepare_futures(py: Python<'_>, class: &Bound<'_, PyType>) -> PyRe
     }
     let pointer = class.as_type_ptr();
     // SAFETY: the class is alive and ready.
-    let (new, init) = unsafe { functions_of(pointer) };
-    let new = new.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
+    let functions = unsafe { Functions::of(pointer) };
+    let new = functions.new.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
     let nothing = PyTuple::empty(py).unbind();
-    if FUTURES.set(py, Futures { class: class.clone().unbind(), nothing, new, init }).is_ok() {
+    let futures = Futures { class: class.clone().unbind(), nothing, new, functions };
+    if FUTURES.set(py, futures).is_ok() {
         // SAFETY: the class is alive, and nobody else has seen it: its module is being made.
         unsafe { (*pointer).tp_vectorcall = Some(call_future) };
     }
@@ -231,10 +270,14 @@ pub(crate) fn prepare_futures(py: Python<'_>, class: &Bound<'_, PyType>) -> PyRe
 pub(crate) fn install(py: Python<'_>) {
     put::<PyLock>(py);
     put::<PyRLock>(py);
+    put::<PyQueue>(py);
+    put::<PySimpleQueue>(py);
 }
 
 fn put<M: Made>(py: Python<'_>) {
     let class = M::type_object_raw(py);
+    // SAFETY: the class is ready.
+    let _ = M::functions().set(unsafe { Functions::of(class) });
     // SAFETY: the class is ready, and nobody else has seen it: the module is being made.
     unsafe { (*class).tp_vectorcall = Some(call::<M>) };
 }

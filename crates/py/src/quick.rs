@@ -7,6 +7,7 @@ use ironthread::wait::Deadline;
 use pyo3::prelude::*;
 
 use crate::condition::PyCondition;
+use crate::errors;
 use crate::event::PyEvent;
 use crate::future::PyFuture;
 use crate::hot::{Alone, Answer, Hot, Original, WithItem, any, item, none, optional};
@@ -105,7 +106,9 @@ hot!(QueueEmpty, PyQueue, |slf| slf.get().native_len().map(|len| Answer::Bool(le
 hot!(SimplePut, PySimpleQueue, |slf, item| done(slf.get().try_put(item)));
 hot!(SimpleGet, PySimpleQueue, |slf| simple_get(slf.get()));
 hot!(SimplePutNowait, PySimpleQueue, |slf, item| done(slf.get().try_put(item)));
-hot!(SimpleGetNowait, PySimpleQueue, |slf| simple_get(slf.get()));
+hot!(SimpleGetNowait, PySimpleQueue, |slf| {
+    simple_get(slf.get()).or_else(|| errors::empty().map(Answer::Raise))
+});
 hot!(SimpleSize, PySimpleQueue, |slf| Some(Answer::Number(slf.get().queue.len())));
 hot!(SimpleEmpty, PySimpleQueue, |slf| Some(Answer::Bool(slf.get().queue.is_empty())));
 

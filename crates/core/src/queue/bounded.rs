@@ -66,7 +66,7 @@ impl<O: Order> State<O> {
 
 /// What a queue held when it was [closed](Queue::close).
 pub struct Contents<T> {
-    /// The items, in the order in which they would have left.
+    /// The items, in the order in which they would have left, or as [`Order::drain`] has them.
     pub items: Vec<T>,
     /// How many items were put and not marked as done.
     pub unfinished: usize,
@@ -174,7 +174,9 @@ impl<O: Order, G: Guarding> Queue<O, G> {
                 return Err(PutError::ShutDown(item));
             }
             if !state.is_full() {
-                state.items.push(item);
+                if let Err(item) = state.items.push(item) {
+                    return Err(PutError::Undecided(item));
+                }
                 state.unfinished += 1;
                 let getter = state.getters.call_one(spoken_for);
                 // Came by a wake-up: others may have slots too.
@@ -237,6 +239,9 @@ impl<O: Order, G: Guarding> Queue<O, G> {
                     flow::get(origin, None);
                 }
                 return Ok(item);
+            }
+            if !state.items.is_empty() {
+                return Err(GetError::Undecided);
             }
             if state.shut_down {
                 return Err(GetError::ShutDown);
@@ -338,7 +343,7 @@ impl<O: Order, G: Guarding> Queue<O, G> {
         let mut given_up = Vec::new();
         let mut joiners = Unparked::default();
         if immediate {
-            given_up = std::iter::from_fn(|| state.items.pop()).collect();
+            given_up = state.items.drain();
             state.unfinished = state.unfinished.saturating_sub(given_up.len());
             joiners = state.joiners.call_all();
         }
@@ -355,7 +360,7 @@ impl<O: Order, G: Guarding> Queue<O, G> {
     pub fn close(&self) -> Contents<O::Item> {
         let mut state = self.state();
         let contents = Contents {
-            items: std::iter::from_fn(|| state.items.pop()).collect(),
+            items: state.items.drain(),
             unfinished: std::mem::take(&mut state.unfinished),
             shut_down: std::mem::replace(&mut state.shut_down, true),
         };

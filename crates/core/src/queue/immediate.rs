@@ -14,7 +14,8 @@ impl<O: Order, G: Guarding> Queue<O, G> {
     /// Puts an item, if there is room.
     ///
     /// # Errors
-    /// The item, when there is none, or the queue was shut down, or `alone` says no.
+    /// The item, when there is none, or the queue was shut down, its order cannot tell the item's place, or `alone`
+    /// says no.
     #[inline]
     pub fn try_put(&self, item: O::Item, alone: impl FnOnce() -> bool) -> Result<(), O::Item> {
         self.try_put_if(item, |_| alone())
@@ -35,7 +36,10 @@ impl<O: Order, G: Guarding> Queue<O, G> {
             drop(state);
             return Err(item);
         }
-        state.items.push(item);
+        if let Err(item) = state.items.push(item) {
+            drop(state);
+            return Err(item);
+        }
         state.unfinished += 1;
         let put = watch::is_on().then(|| (state.getters.origin(), state.items.len()));
         if state.getters.waiting {
@@ -51,7 +55,7 @@ impl<O: Order, G: Guarding> Queue<O, G> {
         Ok(())
     }
 
-    /// Takes the next item; `None` when there is none, or `alone` says no.
+    /// Takes the next item; `None` when there is none, it cannot be told, or `alone` says no.
     #[inline]
     pub fn try_get(&self, alone: impl FnOnce() -> bool) -> Option<O::Item> {
         let mut state = self.state();

@@ -17,10 +17,19 @@ pub trait Order {
     }
 
     /// Stores an item.
-    fn push(&mut self, item: Self::Item);
+    ///
+    /// # Errors
+    /// The item, where the store cannot tell its place; the store is as it was.
+    fn push(&mut self, item: Self::Item) -> Result<(), Self::Item>;
 
-    /// Takes out the item that is next.
+    /// Takes out the item that is next; `None` when nothing is stored, or the store cannot tell which is, and is as
+    /// it was.
     fn pop(&mut self) -> Option<Self::Item>;
+
+    /// Takes out everything, in the order in which it would have left, unless the store promises another.
+    fn drain(&mut self) -> Vec<Self::Item> {
+        std::iter::from_fn(|| self.pop()).collect()
+    }
 
     /// Every stored item, in no promised order.
     fn iter(&self) -> impl Iterator<Item = &Self::Item>;
@@ -60,8 +69,9 @@ impl<T> Order for Fifo<T> {
         self.0.len()
     }
 
-    fn push(&mut self, item: T) {
+    fn push(&mut self, item: T) -> Result<(), T> {
         self.0.push_back(item);
+        Ok(())
     }
 
     fn pop(&mut self) -> Option<T> {
@@ -80,8 +90,9 @@ impl<T> Order for Lifo<T> {
         self.0.len()
     }
 
-    fn push(&mut self, item: T) {
+    fn push(&mut self, item: T) -> Result<(), T> {
         self.0.push(item);
+        Ok(())
     }
 
     fn pop(&mut self) -> Option<T> {
@@ -100,8 +111,9 @@ impl<T: Ord> Order for Priority<T> {
         self.0.len()
     }
 
-    fn push(&mut self, item: T) {
+    fn push(&mut self, item: T) -> Result<(), T> {
         self.0.push(Reverse(item));
+        Ok(())
     }
 
     fn pop(&mut self) -> Option<T> {
@@ -120,7 +132,7 @@ mod tests {
     fn leaving<O: Order<Item = u32> + Default>() -> Vec<u32> {
         let mut order = O::default();
         for item in [3, 1, 2] {
-            order.push(item);
+            assert_eq!(order.push(item), Ok(()));
         }
         assert_eq!(order.iter().count(), 3);
         std::iter::from_fn(|| order.pop()).collect()

@@ -54,13 +54,9 @@ impl PyQueue {
         }
     }
 
-    /// The open queue, where the queue is open or has to be.
-    fn opened<'a>(slf: &'a Bound<'_, Self>) -> PyResult<Option<&'a Open>> {
-        let this = slf.get();
-        match (this.open.get(), this.flavor) {
-            (None, Flavor::Priority) => Open::of(slf).map(Some),
-            (open, _) => Ok(open),
-        }
+    /// One whose items leave first in, first out, as `Queue()` makes it.
+    pub(crate) fn fifo(py: Python<'_>) -> Self {
+        Self::made_here(py, Flavor::Fifo)
     }
 
     fn has_limit(&self) -> bool {
@@ -90,16 +86,17 @@ impl PyQueue {
         item: &Bound<'_, PyAny>,
         deadline: Deadline,
     ) -> PyResult<bool> {
-        if let Some(open) = Self::opened(slf)? {
+        let this = slf.get();
+        if let Some(open) = this.open.get() {
             return open.put(slf, item, deadline).map(|()| false);
         }
-        let this = slf.get();
         let claim = Claim::new(slf, Side::Getters);
         // What comes back with an error is dropped here, outside the queue.
         match this.native.put_for(item.clone().unbind(), deadline, || claim.is_made()) {
             Ok(()) => Ok(claim.was_made()),
             Err(PutError::Full(_)) => Err(Failure::QueueFull.into()),
             Err(PutError::Interrupted(_)) => Err(Failure::Interrupted.into()),
+            Err(PutError::Undecided(_)) => Open::of(slf)?.put(slf, item, deadline).map(|()| false),
             Err(PutError::ShutDown(_)) => match this.open.get() {
                 Some(open) => open.put(slf, item, deadline).map(|()| false),
                 None => Err(Failure::QueueShutDown.into()),
@@ -118,15 +115,16 @@ impl PyQueue {
         slf: &Bound<'py, Self>,
         deadline: Deadline,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
-        if let Some(open) = Self::opened(slf)? {
+        let this = slf.get();
+        if let Some(open) = this.open.get() {
             return open.get(slf, deadline).map(|item| (item, false));
         }
-        let this = slf.get();
         let claim = Claim::new(slf, Side::Putters);
         match this.native.get_for(deadline, || claim.is_made()) {
             Ok(item) => Ok((item.into_bound(slf.py()), claim.was_made())),
             Err(GetError::Empty) => Err(Failure::QueueEmpty.into()),
             Err(GetError::Interrupted) => Err(Failure::Interrupted.into()),
+            Err(GetError::Undecided) => Open::of(slf)?.get(slf, deadline).map(|item| (item, false)),
             Err(GetError::ShutDown) => match this.open.get() {
                 Some(open) => open.get(slf, deadline).map(|item| (item, false)),
                 None => Err(Failure::QueueShutDown.into()),
@@ -158,7 +156,7 @@ impl PyQueue {
     }
 
     fn shut_down(slf: &Bound<'_, Self>, immediate: bool) -> PyResult<()> {
-        if let Some(open) = Self::opened(slf)? {
+        if let Some(open) = slf.get().open.get() {
             return open.shut_down(slf, immediate);
         }
         program::discard(slf.py(), slf.get().native.shut_down(immediate));
@@ -516,9 +514,9 @@ impl PyQueue {
 
 impl Drop for PyQueue {
     fn drop(&mut self) {
-        // The items' finalizers may run.
-        let items = self.native.close().items;
-        if !items.is_empty() {
+        // Nobody waits in what goes away. The items' finalizers may run.
+        if !self.native.is_empty() {
+            let items = self.native.close().items;
             Python::attach(|py| program::discard(py, items));
         }
     }

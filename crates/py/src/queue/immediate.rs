@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 
 use super::class::PyQueue;
-use super::items::Flavor;
 use super::simple::PySimpleQueue;
 
 impl PyQueue {
@@ -16,11 +15,6 @@ impl PyQueue {
     /// Puts an item into the native queue, if that is all there is to do.
     #[inline]
     pub(crate) fn try_put(&self, item: Borrowed<'_, '_, PyAny>) -> bool {
-        // A priority queue that has not been used is not open yet, and never native. Once open, a queue is
-        // closed here, and takes nothing.
-        if self.flavor == Flavor::Priority {
-            return false;
-        }
         match self.native.try_put(item.to_owned().unbind(), || self.is_alone()) {
             Ok(()) => true,
             Err(refused) => {

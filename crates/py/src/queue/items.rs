@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use ironthread::queue::Order;
 use pyo3::prelude::*;
 
+use super::heap::native::Heap;
+
 /// In which order items leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flavor {
@@ -17,15 +19,16 @@ pub(super) enum Flavor {
 pub(super) enum Items {
     Fifo(VecDeque<Py<PyAny>>),
     Lifo(Vec<Py<PyAny>>),
+    Priority(Heap),
 }
 
 impl Items {
     /// No items, to leave in the order of the flavor.
     pub(super) fn new(flavor: Flavor) -> Self {
         match flavor {
+            Flavor::Fifo => Self::Fifo(VecDeque::new()),
             Flavor::Lifo => Self::Lifo(Vec::new()),
-            // A priority queue compares items, is therefore always open, and has none here.
-            Flavor::Fifo | Flavor::Priority => Self::Fifo(VecDeque::new()),
+            Flavor::Priority => Self::Priority(Heap::default()),
         }
     }
 }
@@ -37,29 +40,44 @@ impl Order for Items {
         match self {
             Self::Fifo(items) => items.len(),
             Self::Lifo(items) => items.len(),
+            Self::Priority(heap) => heap.len(),
         }
     }
 
-    fn push(&mut self, item: Py<PyAny>) {
+    fn push(&mut self, item: Py<PyAny>) -> Result<(), Py<PyAny>> {
         match self {
             Self::Fifo(items) => items.push_back(item),
             Self::Lifo(items) => items.push(item),
+            Self::Priority(heap) => return heap.push(item),
         }
+        Ok(())
     }
 
     fn pop(&mut self) -> Option<Py<PyAny>> {
         match self {
             Self::Fifo(items) => items.pop_front(),
             Self::Lifo(items) => items.pop(),
+            Self::Priority(heap) => heap.pop(),
+        }
+    }
+
+    /// In the order in which the standard library's queue has them inside.
+    fn drain(&mut self) -> Vec<Py<PyAny>> {
+        match self {
+            Self::Fifo(items) => items.drain(..).collect(),
+            Self::Lifo(items) => std::mem::take(items),
+            Self::Priority(heap) => heap.drain(),
         }
     }
 
     fn iter(&self) -> impl Iterator<Item = &Py<PyAny>> {
-        // One of the two is empty.
-        let (fifo, lifo) = match self {
-            Self::Fifo(items) => (Some(items), None),
-            Self::Lifo(items) => (None, Some(items)),
+        // Two of the three are empty.
+        let (fifo, lifo, heap) = match self {
+            Self::Fifo(items) => (Some(items), None, None),
+            Self::Lifo(items) => (None, Some(items), None),
+            Self::Priority(heap) => (None, None, Some(heap.iter())),
         };
-        fifo.into_iter().flatten().chain(lifo.into_iter().flatten())
+        let (fifo, lifo) = (fifo.into_iter().flatten(), lifo.into_iter().flatten());
+        fifo.chain(lifo).chain(heap.into_iter().flatten())
     }
 }

@@ -7,8 +7,8 @@
 //!   conditions (`open.rs`), exactly as the standard library has them.
 //!
 //! A queue opens, for good, when the program reaches for one of those attributes, when its class overrides
-//! how items are stored, and when items are compared (`PriorityQueue`): Python code then runs, or may run,
-//! with the queue's lock held, and that lock must be one the program can see.
+//! how items are stored, and when two items of a `PriorityQueue` have to be compared by their own code: Python code
+//! then runs, or may run, with the queue's lock held, and that lock must be one the program can see.
 
 mod callers;
 mod class;

@@ -19,7 +19,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyType};
 
 use super::class::PyQueue;
-use super::heap;
+use super::heap::list as heap;
 use super::items::Flavor;
 use crate::attached::WhileAttached;
 use crate::condition::PyCondition;
@@ -133,18 +133,13 @@ impl Open {
 
     /// Takes over what the native queue holds; whoever waits there wakes and comes here.
     fn move_in(&self, queue: &Bound<'_, PyQueue>) -> PyResult<()> {
-        let (py, flavor) = (queue.py(), queue.get().flavor);
+        let py = queue.py();
         let contents = queue.get().native.close();
         self.unfinished.store(contents.unfinished.cast_signed(), Relaxed);
         self.shut_down.store(contents.shut_down, Relaxed);
         let items = self.items(py)?;
-        let leaving = contents.items.into_iter();
-        // A stack is handed over from the top, and built from the bottom.
-        let mut entering: Vec<_> = leaving.collect();
-        if flavor == Flavor::Lifo {
-            entering.reverse();
-        }
-        entering.iter().try_for_each(|item| store(flavor, &items, item.bind(py)))
+        let entering = PyList::new(py, contents.items)?;
+        program::call_method(&items, intern!(py, "extend"), &[&entering]).map(drop)
     }
 
     fn hold(&self, _py: Python<'_>) -> PyResult<Held<'_>> {

@@ -23,6 +23,12 @@ pub(crate) struct PySimpleQueue {
     pub(crate) queue: Queue<Fifo<Py<PyAny>>, WhileAttached>,
 }
 
+impl PySimpleQueue {
+    pub(crate) fn made_here(py: Python<'_>) -> Self {
+        Self { queue: Queue::guarded(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) }
+    }
+}
+
 #[pymethods]
 impl PySimpleQueue {
     /// Arguments are for the `__init__` of subclasses.
@@ -38,7 +44,7 @@ impl PySimpleQueue {
         if any_given(args, kwargs) && cls.is(py.get_type::<Self>()) {
             return Err(PyTypeError::new_err("SimpleQueue() takes no arguments"));
         }
-        Ok(Self { queue: Queue::guarded(Fifo::default(), 0, origin::here(py, Kind::QueueGet)) })
+        Ok(Self::made_here(py))
     }
 
     /// Put an item into the queue. The other arguments are there because Queue.put() has them.
@@ -56,7 +62,8 @@ impl PySimpleQueue {
     /// Put an item into the queue.
     pub(crate) fn put_nowait(&self, item: Py<PyAny>) -> PyResult<()> {
         Ok(self.queue.put(item, Deadline::PAST).map_err(|error| match error {
-            PutError::Full(_) => Failure::QueueFull,
+            // First in, first out: that is always decided.
+            PutError::Full(_) | PutError::Undecided(_) => Failure::QueueFull,
             PutError::ShutDown(_) => Failure::QueueShutDown,
             PutError::Interrupted(_) => Failure::Interrupted,
         })?)
@@ -71,7 +78,7 @@ impl PySimpleQueue {
     fn get(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         let deadline = simple_queue_deadline(block.0, timeout)?;
         Ok(self.queue.get(deadline).map_err(|error| match error {
-            GetError::Empty => Failure::QueueEmpty,
+            GetError::Empty | GetError::Undecided => Failure::QueueEmpty,
             GetError::ShutDown => Failure::QueueShutDown,
             GetError::Interrupted => Failure::Interrupted,
         })?)
@@ -115,9 +122,9 @@ impl PySimpleQueue {
 
 impl Drop for PySimpleQueue {
     fn drop(&mut self) {
-        // The items' finalizers may run.
-        let items = self.queue.close().items;
-        if !items.is_empty() {
+        // Nobody waits in what goes away. The items' finalizers may run.
+        if !self.queue.is_empty() {
+            let items = self.queue.close().items;
             Python::attach(|py| program::discard(py, items));
         }
     }
