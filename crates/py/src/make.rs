@@ -2,18 +2,21 @@
 //!
 //! The call of a class goes through three functions of the interpreter's, `__new__` and `__init__` among them,
 //! before PyO3 is asked for an object. What a class is called with is known at once by a function of its own
-//! (`tp_vectorcall`), which subclasses do not inherit. Without arguments, and with nobody watching, it makes the object;
-//! everything else it has made as ever.
+//! (`tp_vectorcall`), which subclasses do not inherit. With the arguments of most calls (`made.rs`), and with nobody
+//! watching, it makes the object; everything else it has made as ever.
 //!
 //! What makes that sound:
 //! * The function is the class's own, so it makes an object of just this class.
-//! * The classes of locks are not tracked by the collector, so no collection begins while one is made. That of futures
-//!   is: PyO3 makes one, in just the way in which it would otherwise. The class is Python's, and has no `__new__`
-//!   and no `__init__` of its own; a program may give it some, so whether that is still so is asked each time.
+//! * A program may give a class another `__new__` or `__init__`, so whether they are still those it was made with is asked each
+//!   time. (Not of the classes that are C's in the standard library: those nobody can change.)
+//! * PyO3 allocates the objects, in just the way in which it would otherwise: where a collection begins meanwhile (on 3.11) it finds
+//!   the same.
 //! * The contents are the engine's: making them runs no Python code, and does not panic.
 //! * The interpreter calls with the thread attached.
 
 #![allow(unsafe_code, reason = "below PyO3's classes there are C functions")]
+
+use std::sync::OnceLock;
 
 use ironthread::wait::watch;
 use pyo3::exceptions::PyTypeError;
@@ -25,28 +28,60 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyClass, PyTypeInfo};
 
 use crate::future::PyFuture;
-use crate::hot::all_arguments;
-use crate::lock::PyLock;
-use crate::rlock::PyRLock;
+use crate::hot::{self, all_arguments};
 use crate::{errors, program};
 
+/// What a class is called with: one argument, or none.
+pub(crate) type Argument<'a, 'py> = Option<Borrowed<'a, 'py, PyAny>>;
+
 /// A class whose objects are made quickly.
-trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
-    /// A new object, without arguments.
-    fn make(py: Python<'_>) -> PyResult<Py<Self>>;
-}
-
-impl Made for PyLock {
-    #[inline]
-    fn make(py: Python<'_>) -> PyResult<Py<Self>> {
-        Py::new(py, Self::made_here(py))
+pub(crate) trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
+    /// The class's functions, if a program can exchange them.
+    fn functions() -> Option<&'static OnceLock<Functions>> {
+        None
     }
+
+    /// What is in a new object; `None`: it has to be made as ever.
+    fn contents(
+        py: Python<'_>,
+        argument: Argument<'_, '_>,
+    ) -> PyResult<Option<impl Into<PyClassInitializer<Self>>>>;
 }
 
-impl Made for PyRLock {
+/// What makes an object of a class, and what initializes it.
+pub(crate) struct Functions {
+    new: ffi::newfunc,
+    init: Option<ffi::initproc>,
+}
+
+impl Functions {
+    /// Those of a class; `None` if it has no instances.
+    ///
+    /// # Safety
+    /// The class is alive, and nobody changes it at the same time.
     #[inline]
-    fn make(py: Python<'_>) -> PyResult<Py<Self>> {
-        Py::new(py, Self::made_here(py))
+    unsafe fn of(class: *const ffi::PyTypeObject) -> Option<Self> {
+        // SAFETY: by the caller's promise.
+        let new = unsafe { (*class).tp_new }?;
+        // SAFETY: by the caller's promise.
+        Some(Self { new, init: unsafe { (*class).tp_init } })
+    }
+
+    /// Whether a class still has them.
+    ///
+    /// # Safety
+    /// The class is alive.
+    #[inline]
+    unsafe fn are_those_of(&self, class: *const ffi::PyTypeObject) -> bool {
+        // SAFETY: by the caller's promise; the functions are exchanged by whoever has the interpreter, or stopped the others.
+        let now = unsafe { Self::of(class) };
+        now.is_some_and(|now| {
+            std::ptr::fn_addr_eq(now.new, self.new)
+                && match (now.init, self.init) {
+                    (Some(now), Some(before)) => std::ptr::fn_addr_eq(now, before),
+                    (now, before) => now.is_none() && before.is_none(),
+                }
+        })
     }
 }
 
@@ -73,13 +108,28 @@ unsafe extern "C" fn call<M: Made>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: it only takes a flag out of the number.
     let count = unsafe { ffi::PyVectorcall_NARGS(count) };
-    let made = if count == 0 && keywords.is_null() && !watch::observes() {
-        M::make(py).map(Py::into_any)
+    let is_plain = M::functions().is_none_or(|functions| {
+        // SAFETY: the class is alive for the time of the call.
+        functions.get().is_some_and(|functions| unsafe { functions.are_those_of(class.cast()) })
+    });
+    let made = if count <= 1 && keywords.is_null() && is_plain && !watch::observes() {
+        // SAFETY: one argument was passed.
+        let argument = (count == 1).then(|| unsafe { *arguments });
+        // SAFETY: it is alive for the time of the call.
+        let argument = argument.map(|argument| unsafe { Borrowed::from_ptr(py, argument) });
+        M::contents(py, argument)
     } else {
-        // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
-        let all = unsafe { all_arguments(arguments, count, keywords) };
-        // SAFETY: all of these are alive for the time of the call.
-        unsafe { call_as_ever(py, class, all, keywords) }
+        Ok(None)
+    };
+    let made = match made {
+        Ok(Some(contents)) => Py::new(py, contents).map(Py::into_any),
+        Err(error) => Err(error),
+        Ok(None) => {
+            // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
+            let all = unsafe { all_arguments(arguments, count, keywords) };
+            // SAFETY: all of these are alive for the time of the call.
+            unsafe { call_as_ever(py, class, all, keywords) }
+        }
     };
     answer(py, made)
 }
@@ -123,45 +173,24 @@ unsafe fn call_as_ever(
 struct Futures {
     class: Py<PyType>,
     nothing: Py<PyTuple>,
-    new: ffi::newfunc,
-    init: Option<ffi::initproc>,
+    functions: Functions,
 }
 
 static FUTURES: PyOnceLock<Futures> = PyOnceLock::new();
-
-/// What makes an object of a class, and what initializes it.
-///
-/// # Safety
-/// The class is alive, and nobody changes it at the same time.
-#[inline]
-unsafe fn functions_of(
-    class: *const ffi::PyTypeObject,
-) -> (Option<ffi::newfunc>, Option<ffi::initproc>) {
-    // SAFETY: by the caller's promise.
-    let new = unsafe { (*class).tp_new };
-    // SAFETY: by the caller's promise.
-    (new, unsafe { (*class).tp_init })
-}
 
 impl Futures {
     /// Whether the class's call makes a future and does no more.
     #[inline]
     fn are_plain(&self) -> bool {
-        let class = self.class.as_ptr().cast::<ffi::PyTypeObject>();
-        // SAFETY: the class is alive; its functions are exchanged by whoever has the interpreter, or stopped the others.
-        let (new, init) = unsafe { functions_of(class) };
-        new.is_some_and(|new| std::ptr::fn_addr_eq(new, self.new))
-            && match (init, self.init) {
-                (Some(init), Some(before)) => std::ptr::fn_addr_eq(init, before),
-                _ => false,
-            }
+        // SAFETY: the class is alive.
+        unsafe { self.functions.are_those_of(self.class.as_ptr().cast()) }
     }
 
     #[inline]
     fn make<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFuture>> {
         let (class, nothing) = (self.class.as_ptr().cast(), self.nothing.as_ptr());
         // SAFETY: this is the class's own function, with the arguments of a call without any.
-        let made = unsafe { (self.new)(class, nothing, std::ptr::null_mut()) };
+        let made = unsafe { (self.functions.new)(class, nothing, std::ptr::null_mut()) };
         // SAFETY: it returns a new reference, or null with an exception.
         let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
         // SAFETY: the class inherits from the native one, by `prepare_futures`.
@@ -217,24 +246,26 @@ pub(crate) fn prepare_futures(py: Python<'_>, class: &Bound<'_, PyType>) -> PyRe
     }
     let pointer = class.as_type_ptr();
     // SAFETY: the class is alive and ready.
-    let (new, init) = unsafe { functions_of(pointer) };
-    let new = new.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
+    let functions = unsafe { Functions::of(pointer) };
+    let functions = functions.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
     let nothing = PyTuple::empty(py).unbind();
-    if FUTURES.set(py, Futures { class: class.clone().unbind(), nothing, new, init }).is_ok() {
+    if FUTURES.set(py, Futures { class: class.clone().unbind(), nothing, functions }).is_ok() {
+        for name in ["done", "result", "set_result"] {
+            hot::have_of_its_own(class, name)?;
+        }
         // SAFETY: the class is alive, and nobody else has seen it: its module is being made.
         unsafe { (*pointer).tp_vectorcall = Some(call_future) };
     }
     Ok(())
 }
 
-/// Gives the classes their functions.
-pub(crate) fn install(py: Python<'_>) {
-    put::<PyLock>(py);
-    put::<PyRLock>(py);
-}
-
-fn put<M: Made>(py: Python<'_>) {
+/// Gives a class its function.
+pub(crate) fn put<M: Made>(py: Python<'_>) {
     let class = M::type_object_raw(py);
     // SAFETY: the class is ready, and nobody else has seen it: the module is being made.
+    if let (Some(place), Some(functions)) = (M::functions(), unsafe { Functions::of(class) }) {
+        let _ = place.set(functions);
+    }
+    // SAFETY: as above.
     unsafe { (*class).tp_vectorcall = Some(call::<M>) };
 }
