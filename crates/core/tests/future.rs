@@ -96,6 +96,48 @@ fn one_that_is_opened_while_it_is_ended_is_as_before() {
 }
 
 #[test]
+fn one_that_nobody_follows_is_ended_alone_and_others_are_left_as_they_are() {
+    for begun in [false, true] {
+        let (plain, called, told, open) = (Plain::new(), Plain::new(), Plain::new(), Plain::new());
+        let all = [&plain, &called, &told, &open];
+        if begun {
+            assert!(all.iter().all(|future| future.start() == Ok(true)));
+        }
+        assert_eq!(called.add_callback(1), Ok(()));
+        assert_eq!(told.follow(), told.state());
+        open.open();
+        for future in [called, told, open] {
+            let before = future.state();
+            assert!(!future.finish_if_alone(|| unreachable!()));
+            assert_eq!(future.state(), before);
+        }
+        let mut written = 0;
+        assert!(plain.finish_if_alone(|| written += 1));
+        assert_eq!((written, plain.state(), plain.follow()), (1, State::Finished, State::Finished));
+        assert!(!plain.finish_if_alone(|| unreachable!()));
+        assert_eq!(plain.add_callback(1), Err(1));
+    }
+}
+
+#[test]
+fn one_that_is_followed_while_it_is_ended_alone_is_as_before() {
+    for begun in [false, true] {
+        let future = Plain::new();
+        if begun {
+            assert_eq!(future.start(), Ok(true));
+        }
+        let (before, mut there) = (future.state(), false);
+        let ended = future.finish_if_alone(|| {
+            let state = future.follow();
+            assert!(there || state == State::Running);
+            there = !there;
+        });
+        assert_eq!((ended, future.state(), there), (false, before, false));
+        assert_eq!(future.finish(7), Ok(vec![]));
+    }
+}
+
+#[test]
 fn callbacks_come_back_in_their_order_once() {
     let future = Plain::new();
     for callback in 1..=3 {

@@ -1,7 +1,7 @@
 //! What only attached threads touch: guarded by the interpreter's lock, where there is one.
 //!
-//! The engine gets hold of a queue's state for a few steps only: between two of the interpreter's instructions, in a
-//! thread that is attached (a queue's methods are called so, and who sleeps in one comes back from the door attached), without calling
+//! A queue's state and a future's outcome are got hold of for a few steps only: between two of the interpreter's instructions, in a
+//! thread that is attached (methods are called so, and who sleeps in one comes back from the door attached), without calling
 //! Python and without letting the interpreter go. Under an interpreter lock nobody else can come in between, and
 //! two atomic exchanges a call are saved, which is half of what a `put()` costs. In a build without that lock it is
 //! a lock like any other.
@@ -71,7 +71,7 @@ mod under_the_gil {
 
         #[inline]
         fn hold(&self) -> Held<'_, T> {
-            assert!(!self.held.get(), "ironthread: a queue is used by two threads at once");
+            assert!(!self.held.get(), "ironthread: a value is used by two threads at once");
             // SAFETY: it may be called at any time, by any thread.
             debug_assert_eq!(unsafe { ffi::PyGILState_Check() }, 1, "the thread is not attached");
             self.held()

@@ -1,7 +1,5 @@
 //! `threading.Barrier`.
 
-use std::sync::OnceLock;
-
 use ironthread::error::BarrierError;
 use ironthread::sync::Barrier;
 use ironthread::wait::Kind;
@@ -11,6 +9,7 @@ use pyo3::types::{PyDict, PySuper, PyTuple, PyType};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
+use crate::given::Given;
 use crate::initialized::Initialized;
 use crate::{origin, program, represent};
 
@@ -27,11 +26,18 @@ struct Made {
 /// Follows https://docs.python.org/3/library/threading.html#barrier-objects.
 #[pyclass(frozen, subclass, dict, weakref, name = "Barrier", module = "threading")]
 pub(crate) struct PyBarrier {
-    made: OnceLock<Made>,
+    made: Given<Made>,
     initialized: Initialized,
 }
 
 impl PyBarrier {
+    /// A barrier made by the line of the program that runs now.
+    pub(crate) fn made_here(py: Python<'_>, parties: usize) -> Self {
+        let barrier = Barrier::made_at(parties, origin::here(py, Kind::Barrier));
+        let made = Given::at_once(Made { barrier, action: None, timeout: None });
+        Self { made, initialized: Initialized::YES }
+    }
+
     fn made(&self) -> PyResult<&Made> {
         self.made.get().ok_or_else(|| Failure::NotInitialized("Barrier").into())
     }
@@ -43,7 +49,7 @@ impl PyBarrier {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(parties, action=None, timeout=None)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { made: OnceLock::new(), initialized: Initialized::YES }
+        Self { made: Given::nothing(), initialized: Initialized::YES }
     }
 
     #[pyo3(signature = (parties, action=None, timeout=None))]
@@ -57,8 +63,7 @@ impl PyBarrier {
         let parties = usize::try_from(parties).ok().filter(|&parties| parties > 0);
         let parties = parties.ok_or(Failure::BarrierParties)?;
         let barrier = Barrier::made_at(parties, origin::here(py, Kind::Barrier));
-        // A second __init__ changes nothing: threads may be waiting already.
-        let _ = self.made.set(Made { barrier, action, timeout });
+        self.made.give(Made { barrier, action, timeout });
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! `threading.Condition`.
 
-use std::sync::OnceLock;
-
 use ironthread::error::WaitError;
 use ironthread::sync::{Condition, Relock};
 use ironthread::wait::{Deadline, Kind};
@@ -13,6 +11,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
+use crate::given::Given;
 use crate::initialized::Initialized;
 use crate::lock::PyLock;
 use crate::rlock::PyRLock;
@@ -27,18 +26,32 @@ enum Guard {
 }
 
 impl Guard {
-    fn of(lock: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(if let Ok(lock) = lock.cast_exact::<PyLock>() {
-            Self::Lock(lock.clone().unbind())
+    /// A new lock.
+    fn made_here(py: Python<'_>) -> PyResult<Self> {
+        Ok(Self::RLock(Py::new(py, PyRLock::made_here(py))?))
+    }
+
+    /// A lock of ours.
+    #[inline]
+    fn of_ours(lock: &Bound<'_, PyAny>) -> Option<Self> {
+        if let Ok(lock) = lock.cast_exact::<PyLock>() {
+            Some(Self::Lock(lock.clone().unbind()))
         } else if let Ok(lock) = lock.cast_exact::<PyRLock>() {
-            Self::RLock(lock.clone().unbind())
+            Some(Self::RLock(lock.clone().unbind()))
         } else {
-            // What is no lock is told at once, by the attribute it lacks.
-            for method in [intern!(lock.py(), "acquire"), intern!(lock.py(), "release")] {
-                program::get(lock, method)?;
-            }
-            Self::Foreign(lock.clone().unbind())
-        })
+            None
+        }
+    }
+
+    fn of(lock: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Some(guard) = Self::of_ours(lock) {
+            return Ok(guard);
+        }
+        // What is no lock is told at once, by the attribute it lacks.
+        for method in [intern!(lock.py(), "acquire"), intern!(lock.py(), "release")] {
+            program::get(lock, method)?;
+        }
+        Ok(Self::Foreign(lock.clone().unbind()))
     }
 
     fn as_any<'a, 'py>(&'a self, py: Python<'py>) -> &'a Bound<'py, PyAny> {
@@ -56,17 +69,27 @@ impl Guard {
 #[pyclass(frozen, subclass, dict, weakref, name = "Condition", module = "threading")]
 pub(crate) struct PyCondition {
     pub(crate) condition: Condition,
-    guard: OnceLock<Guard>,
+    guard: Given<Guard>,
     initialized: Initialized,
 }
 
 impl PyCondition {
-    fn made_here(py: Python<'_>) -> Self {
-        Self {
-            condition: Condition::made_at(origin::here(py, Kind::Condition)),
-            guard: OnceLock::new(),
-            initialized: Initialized::YES,
-        }
+    /// A condition made by the line of the program that runs now.
+    fn made_here(py: Python<'_>, guard: Given<Guard>) -> Self {
+        let condition = Condition::made_at(origin::here(py, Kind::Condition));
+        Self { condition, guard, initialized: Initialized::YES }
+    }
+
+    /// One over one of our locks, or over a new one; `None` where it would be over any other object.
+    pub(crate) fn over(
+        py: Python<'_>,
+        lock: Option<Borrowed<'_, '_, PyAny>>,
+    ) -> PyResult<Option<Self>> {
+        let guard = match lock {
+            Some(lock) => Guard::of_ours(&lock),
+            None => Some(Guard::made_here(py)?),
+        };
+        Ok(guard.map(|guard| Self::made_here(py, Given::at_once(guard))))
     }
 
     /// A condition over one of our plain locks.
@@ -75,7 +98,7 @@ impl PyCondition {
         condition: Condition,
         lock: Py<PyLock>,
     ) -> PyResult<Py<Self>> {
-        let guard = OnceLock::from(Guard::Lock(lock));
+        let guard = Given::at_once(Guard::Lock(lock));
         Py::new(py, Self { condition, guard, initialized: Initialized::YES })
     }
 
@@ -224,17 +247,16 @@ impl PyCondition {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self::made_here(py)
+        Self::made_here(py, Given::nothing())
     }
 
     #[pyo3(signature = (lock=None))]
     fn __init__(&self, py: Python<'_>, lock: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let guard = match lock {
             Some(lock) => Guard::of(lock)?,
-            None => Guard::RLock(Py::new(py, PyRLock::made_here(py))?),
+            None => Guard::made_here(py)?,
         };
-        // A second __init__ changes nothing: threads may be waiting already.
-        let _ = self.guard.set(guard);
+        self.guard.give(guard);
         Ok(())
     }
 

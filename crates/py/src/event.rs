@@ -24,6 +24,11 @@ pub(crate) struct PyEvent {
 }
 
 impl PyEvent {
+    /// A clear event made by the line of the program that runs now.
+    pub(crate) fn made_here(py: Python<'_>) -> Self {
+        Self::of_kind(py, Kind::Event)
+    }
+
     /// A clear event whose waits are recorded as waits for something else.
     pub(crate) fn of_kind(py: Python<'_>, kind: Kind) -> Self {
         Self { event: Event::of_kind(kind, origin::here(py, kind)), condition: PyOnceLock::new() }
@@ -51,7 +56,7 @@ impl PyEvent {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self::of_kind(py, Kind::Event)
+        Self::made_here(py)
     }
 
     fn __init__(&self) {

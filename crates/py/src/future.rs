@@ -6,12 +6,11 @@
 //! it is open is part of the step (see the core's future), so of an end that was reached while it was not
 //! nobody is told who has looked at the state under `_condition` and seen it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use ironthread::error::InvalidState;
 use ironthread::exec::Future;
 use ironthread::exec::future::State;
 use ironthread::observe::deadlock::Workers;
+use ironthread::queue::{Guarded, Guarding};
 use ironthread::wait::{Deadline, Kind};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError, PyValueError};
@@ -20,6 +19,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
+use crate::attached::WhileAttached;
 use crate::condition::PyCondition;
 use crate::convert::wait_deadline;
 use crate::errors::{Failure, Futures, futures, invalid_state};
@@ -39,15 +39,17 @@ struct Inside {
     waiters: Py<PyList>,
 }
 
+type Kept<T> = <WhileAttached as Guarding>::Guarded<T>;
+
 /// The outcome of a job, which may not be there yet.
 ///
 /// Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects.
 #[pyclass(frozen, subclass, name = "Future", module = "concurrent.futures._base")]
 pub(crate) struct PyFuture {
     future: Future<(), Py<PyAny>>,
-    outcome: Mutex<Outcome>,
+    outcome: Kept<Outcome>,
     /// Who is given the future at its end, when a cancellation has been noticed as well.
-    tellers: Mutex<Vec<Py<PySimpleQueue>>>,
+    tellers: Kept<Vec<Py<PySimpleQueue>>>,
     inside: PyOnceLock<Inside>,
 }
 
@@ -57,26 +59,13 @@ impl PyFuture {
         self.future.await_workers(workers);
     }
 
-    fn outcome(&self) -> MutexGuard<'_, Outcome> {
-        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tellers(&self) -> MutexGuard<'_, Vec<Py<PySimpleQueue>>> {
-        self.tellers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the end has come and everybody knows.
-    fn is_over(&self) -> bool {
-        matches!(self.future.state(), State::Finished | State::CancelledAndNotified)
-    }
-
     /// The result, if it is there.
     #[inline]
     pub(crate) fn result_if_there(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         if self.future.state() != State::Finished {
             return None;
         }
-        let outcome = self.outcome();
+        let outcome = self.outcome.hold();
         if outcome.exception.is_some() {
             return None;
         }
@@ -91,7 +80,7 @@ impl PyFuture {
 
     /// The end has come: gives the future to those who wait for that.
     fn tell(slf: &Bound<'_, Self>) -> PyResult<()> {
-        let tellers = std::mem::take(&mut *slf.get().tellers());
+        let tellers = std::mem::take(&mut *slf.get().tellers.hold());
         let give =
             |queue: &Py<PySimpleQueue>| queue.get().put_nowait(slf.clone().into_any().unbind());
         tellers.iter().try_for_each(give)
@@ -161,7 +150,7 @@ impl PyFuture {
     /// Ends the job with an outcome, and does what follows from that.
     fn finish(slf: &Bound<'_, Self>, mut outcome: Outcome, told: &str) -> PyResult<()> {
         let this = slf.get();
-        let mut exchange = || std::mem::swap(&mut *this.outcome(), &mut outcome);
+        let mut exchange = || std::mem::swap(&mut *this.outcome.hold(), &mut outcome);
         let ended = this.future.finish_if_shut(&mut exchange);
         let callbacks = match ended.map_err(|_| Self::invalid(slf))? {
             Some(callbacks) => callbacks,
@@ -176,6 +165,18 @@ impl PyFuture {
         drop(outcome);
         Self::tell(slf)?;
         Self::call_all(slf, callbacks)
+    }
+
+    /// Ends the job with its result, if that is all there is to do: `false`, and nothing has happened, when somebody is to
+    /// be told or called as well.
+    #[inline]
+    pub(crate) fn set_result_quickly(&self, result: Borrowed<'_, '_, PyAny>) -> bool {
+        let py = result.py();
+        let mut outcome = Outcome { result: Some(result.to_owned().unbind()), exception: None };
+        let exchange = || std::mem::swap(&mut *self.outcome.hold(), &mut outcome);
+        let ended = self.future.finish_if_alone(exchange);
+        program::discard(py, outcome.result.into_iter().chain(outcome.exception));
+        ended
     }
 
     /// Tells `_waiters`, by the method `told`. To be called with the condition held.
@@ -254,8 +255,8 @@ impl PyFuture {
     ) -> Self {
         Self {
             future: Future::made_at(origin::here(py, Kind::Future)),
-            outcome: Mutex::default(),
-            tellers: Mutex::default(),
+            outcome: Guarded::new(Outcome::default()),
+            tellers: Guarded::new(Vec::new()),
             inside: PyOnceLock::new(),
         }
     }
@@ -296,10 +297,9 @@ impl PyFuture {
     #[pyo3(signature = (timeout=None))]
     fn result(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Py<PyAny>> {
         self.finished(py, timeout)?;
-        let outcome = self.outcome();
-        match &outcome.exception {
-            Some(exception) => Err(PyErr::from_value(exception.bind(py).clone())),
-            None => Ok(outcome.result.as_ref().map_or_else(|| py.None(), |it| it.clone_ref(py))),
+        match self.exception_now(py) {
+            Some(exception) => Err(PyErr::from_value(exception.into_bound(py))),
+            None => Ok(self.result_now(py).unwrap_or_else(|| py.None())),
         }
     }
 
@@ -307,7 +307,7 @@ impl PyFuture {
     #[pyo3(signature = (timeout=None))]
     fn exception(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Py<PyAny>>> {
         self.finished(py, timeout)?;
-        Ok(self.outcome().exception.as_ref().map(|it| it.clone_ref(py)))
+        Ok(self.outcome.hold().exception.as_ref().map(|it| it.clone_ref(py)))
     }
 
     /// Have fn called with the future when the job is done: by the thread that ends it, in the order of
@@ -323,9 +323,9 @@ impl PyFuture {
     /// Have the future put into a SimpleQueue when the job has finished, or whoever was to run it knows
     /// that it was cancelled; at once if that is so.
     fn _tell(slf: &Bound<'_, Self>, queue: Py<PySimpleQueue>) -> PyResult<()> {
-        let mut tellers = slf.get().tellers();
-        // Whoever ends the job does so first and then takes the tellers, under this lock.
-        if slf.get().is_over() {
+        let mut tellers = slf.get().tellers.hold();
+        // Whoever ends the job does so first and then takes the tellers, while nobody else has hold of them.
+        if is_over(slf.get().future.follow()) {
             drop(tellers);
             return queue.get().put_nowait(slf.clone().into_any().unbind());
         }
@@ -335,7 +335,7 @@ impl PyFuture {
 
     /// Take back one _tell() with that queue, if it has not happened.
     fn _tell_no_more(&self, queue: &Bound<'_, PySimpleQueue>) {
-        let mut tellers = self.tellers();
+        let mut tellers = self.tellers.hold();
         let place = tellers.iter().position(|teller| teller.is(queue));
         let removed = place.map(|place| tellers.remove(place));
         drop(tellers);
@@ -393,23 +393,23 @@ impl PyFuture {
 
     #[getter(_result)]
     fn result_now(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.outcome().result.as_ref().map(|it| it.clone_ref(py))
+        self.outcome.hold().result.as_ref().map(|it| it.clone_ref(py))
     }
 
     #[setter(_result)]
     fn force_result(&self, result: Py<PyAny>) {
-        let old = self.outcome().result.replace(result);
+        let old = self.outcome.hold().result.replace(result);
         drop(old);
     }
 
     #[getter(_exception)]
     fn exception_now(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.outcome().exception.as_ref().map(|it| it.clone_ref(py))
+        self.outcome.hold().exception.as_ref().map(|it| it.clone_ref(py))
     }
 
     #[setter(_exception)]
     fn force_exception(&self, exception: Option<Py<PyAny>>) {
-        let old = std::mem::replace(&mut self.outcome().exception, exception);
+        let old = std::mem::replace(&mut self.outcome.hold().exception, exception);
         drop(old);
     }
 
@@ -462,7 +462,7 @@ impl PyFuture {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Ok(outcome) = self.outcome.try_lock() {
+        if let Some(outcome) = self.outcome.try_hold() {
             visit.call(&outcome.result)?;
             visit.call(&outcome.exception)?;
         }
@@ -470,16 +470,16 @@ impl PyFuture {
         self.future.try_with_callbacks(|callbacks| {
             seen = callbacks.iter().try_for_each(|callback| visit.call(callback));
         });
-        if let Ok(tellers) = self.tellers.try_lock() {
+        if let Some(tellers) = self.tellers.try_hold() {
             tellers.iter().try_for_each(|teller| visit.call(teller))?;
         }
         seen
     }
 
     fn __clear__(&self) {
-        let outcome = std::mem::take(&mut *self.outcome());
+        let outcome = std::mem::take(&mut *self.outcome.hold());
         let callbacks = self.future.with_callbacks(std::mem::take);
-        let tellers = std::mem::take(&mut *self.tellers());
+        let tellers = std::mem::take(&mut *self.tellers.hold());
         drop((outcome, callbacks, tellers));
     }
 }
@@ -491,6 +491,11 @@ const NAMES: [(State, &str); 5] = [
     (State::CancelledAndNotified, "CANCELLED_AND_NOTIFIED"),
     (State::Finished, "FINISHED"),
 ];
+
+/// Whether the end has come and everybody knows.
+fn is_over(state: State) -> bool {
+    matches!(state, State::Finished | State::CancelledAndNotified)
+}
 
 fn name_of(state: State) -> &'static str {
     NAMES.iter().find(|(known, _)| *known == state).map_or("", |(_, name)| name)

@@ -11,7 +11,7 @@
 //!   check the type of `self` before they call.
 //! * The classes are frozen, so a shared reference to their contents is all that is ever handed out.
 //! * The quick step runs the engine only: no Python code, no allocation of an object that the collector
-//!   tracks (which could start a collection), no drop of a Python object's last reference, nothing that
+//!   tracks (which could start a collection), no drop of a Python object's last reference but by `program.rs`, nothing that
 //!   panics. (If it did, leaving an `extern "C"` function by unwinding aborts.) A wake-up may let the interpreter go,
 //!   with nothing borrowed of the object but what the caller keeps alive.
 //! * The interpreter calls methods with the thread attached.
@@ -285,17 +285,36 @@ fn put<H: Hot>(py: Python<'_>, name: &str, (function, flags): Function) -> PyRes
     class.setattr(name, descriptor)
 }
 
-/// The function of a PyO3 method.
-fn function_of(original: &Bound<'_, PyAny>) -> Original {
+/// Gives a class a method that it has inherited as one of its own: where the receiver is of just the class that a method is
+/// of the interpreter leaves out most of what it does for a call.
+pub(crate) fn have_of_its_own(class: &Bound<'_, PyType>, name: &str) -> PyResult<()> {
+    let Some(definition) = definition_of(&class.getattr(name)?) else { return Ok(()) };
+    // SAFETY: the definition is one of a class that this one inherits from, and valid for good as that is; the result is
+    // a new reference or an exception.
+    let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), definition) };
+    // SAFETY: the thread is attached, and the reference is new.
+    let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
+    class.setattr(name, descriptor)
+}
+
+/// The definition of a method of C's.
+fn definition_of(method: &Bound<'_, PyAny>) -> Option<*mut ffi::PyMethodDef> {
     let class = (&raw mut ffi::PyMethodDescr_Type).cast::<PyObject>();
     // SAFETY: the class of method descriptors lives as long as the interpreter.
     let class = unsafe { borrowed(class) };
-    if !original.get_type().is(&*class) {
-        return Original::Method(original.clone().unbind());
+    if !method.get_type().is(&*class) {
+        return None;
     }
-    let method = original.as_ptr().cast::<ffi::PyMethodDescrObject>();
+    let method = method.as_ptr().cast::<ffi::PyMethodDescrObject>();
     // SAFETY: it is such an object, by its class, and alive.
-    let definition = unsafe { (*method).d_method };
+    Some(unsafe { (*method).d_method })
+}
+
+/// The function of a PyO3 method.
+fn function_of(original: &Bound<'_, PyAny>) -> Original {
+    let Some(definition) = definition_of(original) else {
+        return Original::Method(original.clone().unbind());
+    };
     // SAFETY: a descriptor's definition is valid.
     let ffi::PyMethodDef { ml_meth: function, ml_flags: flags, .. } = unsafe { *definition };
     match flags {

@@ -24,12 +24,14 @@ mod foreign;
 mod future;
 #[cfg(target_os = "linux")]
 mod gil_words;
+mod given;
 mod host;
 mod hot;
 mod initialized;
 mod job;
 mod jobs;
 mod lock;
+mod made;
 mod make;
 mod meter;
 mod order;
@@ -58,7 +60,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _core {
     use super::{
-        Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, make, quick,
+        Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, made, quick,
     };
     #[pymodule_export]
     use super::{
@@ -101,7 +103,7 @@ mod _core {
         host::install(module.py())?;
         errors::prepare(module.py())?;
         quick::install(module.py())?;
-        make::install(module.py());
+        made::install(module.py());
         // The class poses as `_thread.lock`; here it goes by the name programs use.
         let lock = module.getattr("lock")?;
         module.delattr("lock")?;

@@ -2,15 +2,15 @@
 //!
 //! The call of a class goes through three functions of the interpreter's, `__new__` and `__init__` among them,
 //! before PyO3 is asked for an object. What a class is called with is known at once by a function of its own
-//! (`tp_vectorcall`), which subclasses do not inherit. Without arguments, and with nobody watching, it makes the object;
-//! everything else it has made as ever.
+//! (`tp_vectorcall`), which subclasses do not inherit. With the arguments of most calls (`made.rs`), and with nobody
+//! watching, it makes the object; everything else it has made as ever.
 //!
 //! What makes that sound:
 //! * The function is the class's own, so it makes an object of just this class.
-//! * The classes of locks are not tracked by the collector, so no collection begins while one is made. Those of futures
-//!   and queues are: PyO3 makes one, in just the way in which it would otherwise.
-//! * A program may give a class a `__new__` and an `__init__` of its own, so whether they are still what they
-//!   were is asked each time.
+//! * A program may give a class another `__new__` or `__init__`, so whether they are still those it was made with is asked each
+//!   time. (Not of the classes that are C's in the standard library: those nobody can change.)
+//! * PyO3 allocates the objects, in just the way in which it would otherwise: where a collection begins meanwhile (on 3.11) it finds
+//!   the same.
 //! * The contents are the engine's: making them runs no Python code, and does not panic.
 //! * The interpreter calls with the thread attached.
 
@@ -28,72 +28,62 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyClass, PyTypeInfo};
 
 use crate::future::PyFuture;
-use crate::hot::all_arguments;
-use crate::lock::PyLock;
-use crate::queue::{PyQueue, PySimpleQueue};
-use crate::rlock::PyRLock;
+use crate::hot::{self, all_arguments};
 use crate::{errors, program};
 
+/// What a class is called with: one argument, or none.
+pub(crate) type Argument<'a, 'py> = Option<Borrowed<'a, 'py, PyAny>>;
+
+/// A class whose objects are made quickly.
+pub(crate) trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
+    /// The class's functions, if a program can exchange them.
+    fn functions() -> Option<&'static OnceLock<Functions>> {
+        None
+    }
+
+    /// What is in a new object; `None`: it has to be made as ever.
+    fn contents(
+        py: Python<'_>,
+        argument: Argument<'_, '_>,
+    ) -> PyResult<Option<impl Into<PyClassInitializer<Self>>>>;
+}
+
 /// What makes an object of a class, and what initializes it.
-#[derive(Clone, Copy)]
-struct Functions {
-    new: Option<ffi::newfunc>,
+pub(crate) struct Functions {
+    new: ffi::newfunc,
     init: Option<ffi::initproc>,
 }
 
 impl Functions {
+    /// Those of a class; `None` if it has no instances.
+    ///
     /// # Safety
-    /// The class is alive. (Its functions are exchanged by whoever has the interpreter, or stopped the others.)
+    /// The class is alive, and nobody changes it at the same time.
     #[inline]
-    unsafe fn of(class: *const ffi::PyTypeObject) -> Self {
+    unsafe fn of(class: *const ffi::PyTypeObject) -> Option<Self> {
         // SAFETY: by the caller's promise.
-        let new = unsafe { (*class).tp_new };
+        let new = unsafe { (*class).tp_new }?;
         // SAFETY: by the caller's promise.
-        Self { new, init: unsafe { (*class).tp_init } }
+        Some(Self { new, init: unsafe { (*class).tp_init } })
     }
 
+    /// Whether a class still has them.
+    ///
+    /// # Safety
+    /// The class is alive.
     #[inline]
-    fn addresses(self) -> [Option<usize>; 2] {
-        [self.new.map(|function| function as usize), self.init.map(|function| function as usize)]
+    unsafe fn are_those_of(&self, class: *const ffi::PyTypeObject) -> bool {
+        // SAFETY: by the caller's promise; the functions are exchanged by whoever has the interpreter, or stopped the others.
+        let now = unsafe { Self::of(class) };
+        now.is_some_and(|now| {
+            std::ptr::fn_addr_eq(now.new, self.new)
+                && match (now.init, self.init) {
+                    (Some(now), Some(before)) => std::ptr::fn_addr_eq(now, before),
+                    (now, before) => now.is_none() && before.is_none(),
+                }
+        })
     }
 }
-
-impl PartialEq for Functions {
-    #[inline]
-    fn eq(&self, other: &Self) -> bool {
-        self.addresses() == other.addresses()
-    }
-}
-
-/// A class whose objects are made quickly.
-trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
-    /// What the class's call would make of no arguments.
-    fn make(py: Python<'_>) -> PyResult<Py<Self>>;
-
-    /// The class's functions as they were when the module was made.
-    fn functions() -> &'static OnceLock<Functions>;
-}
-
-macro_rules! made {
-    ($class:ty, |$py:ident| $contents:expr) => {
-        impl Made for $class {
-            #[inline]
-            fn make($py: Python<'_>) -> PyResult<Py<Self>> {
-                Py::new($py, $contents)
-            }
-
-            fn functions() -> &'static OnceLock<Functions> {
-                static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
-                &FUNCTIONS
-            }
-        }
-    };
-}
-
-made!(PyLock, |py| Self::made_here(py));
-made!(PyRLock, |py| Self::made_here(py));
-made!(PyQueue, |py| Self::fifo(py));
-made!(PySimpleQueue, |py| Self::made_here(py));
 
 /// What a C function returns: a new reference, or null with the exception set.
 #[inline]
@@ -118,16 +108,28 @@ unsafe extern "C" fn call<M: Made>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: it only takes a flag out of the number.
     let count = unsafe { ffi::PyVectorcall_NARGS(count) };
-    let quick = count == 0 && keywords.is_null() && !watch::observes();
-    // SAFETY: the class is passed, and alive.
-    let now = unsafe { Functions::of(class.cast()) };
-    let made = if quick && M::functions().get() == Some(&now) {
-        M::make(py).map(Py::into_any)
+    let is_plain = M::functions().is_none_or(|functions| {
+        // SAFETY: the class is alive for the time of the call.
+        functions.get().is_some_and(|functions| unsafe { functions.are_those_of(class.cast()) })
+    });
+    let made = if count <= 1 && keywords.is_null() && is_plain && !watch::observes() {
+        // SAFETY: one argument was passed.
+        let argument = (count == 1).then(|| unsafe { *arguments });
+        // SAFETY: it is alive for the time of the call.
+        let argument = argument.map(|argument| unsafe { Borrowed::from_ptr(py, argument) });
+        M::contents(py, argument)
     } else {
-        // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
-        let all = unsafe { all_arguments(arguments, count, keywords) };
-        // SAFETY: all of these are alive for the time of the call.
-        unsafe { call_as_ever(py, class, all, keywords) }
+        Ok(None)
+    };
+    let made = match made {
+        Ok(Some(contents)) => Py::new(py, contents).map(Py::into_any),
+        Err(error) => Err(error),
+        Ok(None) => {
+            // SAFETY: the interpreter passes `count` arguments, and one more for each keyword.
+            let all = unsafe { all_arguments(arguments, count, keywords) };
+            // SAFETY: all of these are alive for the time of the call.
+            unsafe { call_as_ever(py, class, all, keywords) }
+        }
     };
     answer(py, made)
 }
@@ -181,7 +183,6 @@ fn keywords_of<'py>(
 struct Futures {
     class: Py<PyType>,
     nothing: Py<PyTuple>,
-    new: ffi::newfunc,
     functions: Functions,
 }
 
@@ -192,14 +193,14 @@ impl Futures {
     #[inline]
     fn are_plain(&self) -> bool {
         // SAFETY: the class is alive.
-        unsafe { Functions::of(self.class.as_ptr().cast()) == self.functions }
+        unsafe { self.functions.are_those_of(self.class.as_ptr().cast()) }
     }
 
     #[inline]
     fn make<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFuture>> {
         let (class, nothing) = (self.class.as_ptr().cast(), self.nothing.as_ptr());
         // SAFETY: this is the class's own function, with the arguments of a call without any.
-        let made = unsafe { (self.new)(class, nothing, std::ptr::null_mut()) };
+        let made = unsafe { (self.functions.new)(class, nothing, std::ptr::null_mut()) };
         // SAFETY: it returns a new reference, or null with an exception.
         let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
         // SAFETY: the class inherits from the native one, by `prepare_futures`.
@@ -256,28 +257,25 @@ pub(crate) fn prepare_futures(py: Python<'_>, class: &Bound<'_, PyType>) -> PyRe
     let pointer = class.as_type_ptr();
     // SAFETY: the class is alive and ready.
     let functions = unsafe { Functions::of(pointer) };
-    let new = functions.new.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
+    let functions = functions.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
     let nothing = PyTuple::empty(py).unbind();
-    let futures = Futures { class: class.clone().unbind(), nothing, new, functions };
-    if FUTURES.set(py, futures).is_ok() {
+    if FUTURES.set(py, Futures { class: class.clone().unbind(), nothing, functions }).is_ok() {
+        for name in ["done", "result", "set_result"] {
+            hot::have_of_its_own(class, name)?;
+        }
         // SAFETY: the class is alive, and nobody else has seen it: its module is being made.
         unsafe { (*pointer).tp_vectorcall = Some(call_future) };
     }
     Ok(())
 }
 
-/// Gives the classes their functions.
-pub(crate) fn install(py: Python<'_>) {
-    put::<PyLock>(py);
-    put::<PyRLock>(py);
-    put::<PyQueue>(py);
-    put::<PySimpleQueue>(py);
-}
-
-fn put<M: Made>(py: Python<'_>) {
+/// Gives a class its function.
+pub(crate) fn put<M: Made>(py: Python<'_>) {
     let class = M::type_object_raw(py);
-    // SAFETY: the class is ready.
-    let _ = M::functions().set(unsafe { Functions::of(class) });
     // SAFETY: the class is ready, and nobody else has seen it: the module is being made.
+    if let (Some(place), Some(functions)) = (M::functions(), unsafe { Functions::of(class) }) {
+        let _ = place.set(functions);
+    }
+    // SAFETY: as above.
     unsafe { (*class).tp_vectorcall = Some(call::<M>) };
 }

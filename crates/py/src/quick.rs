@@ -114,6 +114,7 @@ hot!(SimpleEmpty, PySimpleQueue, |slf| Some(Answer::Bool(slf.get().queue.is_empt
 
 hot!(FutureResult, PyFuture, |slf| slf.get().result_if_there(slf.py()).map(Answer::Object));
 hot!(FutureDone, PyFuture, |slf| Some(Answer::Bool(slf.get().is_done())));
+hot!(FutureSetResult, PyFuture, |slf, result| done(slf.get().set_result_quickly(result)));
 
 /// A lock that is taken if it is free. Where the order of locks is looked at that is no quick step: it asks the
 /// interpreter for the stack, and may tell of what it found.
@@ -155,7 +156,8 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
 
 fn futures(py: Python<'_>) -> PyResult<()> {
     optional::<FutureResult>(py, "result")?;
-    none::<FutureDone>(py, "done")
+    none::<FutureDone>(py, "done")?;
+    item::<FutureSetResult>(py, "set_result")
 }
 
 fn locks(py: Python<'_>) -> PyResult<()> {

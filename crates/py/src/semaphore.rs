@@ -23,8 +23,9 @@ pub(crate) struct PySemaphore {
 }
 
 impl PySemaphore {
-    fn made_here(py: Python<'_>) -> Self {
-        Self { semaphore: Semaphore::made_at(1, origin::here(py, Kind::Semaphore)) }
+    /// A semaphore made by the line of the program that runs now.
+    pub(crate) fn made_here(py: Python<'_>, value: u64) -> Self {
+        Self { semaphore: Semaphore::made_at(value, origin::here(py, Kind::Semaphore)) }
     }
 
     /// Adds `count`, keeping below `bound`.
@@ -64,7 +65,7 @@ impl PySemaphore {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self::made_here(py)
+        Self::made_here(py, 1)
     }
 
     #[pyo3(signature = (value=None))]
@@ -142,6 +143,12 @@ pub(crate) struct PyBoundedSemaphore {
 }
 
 impl PyBoundedSemaphore {
+    /// A semaphore made by the line of the program that runs now.
+    pub(crate) fn made_here(py: Python<'_>, value: u64) -> PyClassInitializer<Self> {
+        PyClassInitializer::from(PySemaphore::made_here(py, value))
+            .add_subclass(Self { bound: AtomicU64::new(value) })
+    }
+
     /// Releases the semaphore once; `false`, with nothing done, where that is an error.
     #[inline]
     pub(crate) fn release_one(slf: &Bound<'_, Self>) -> bool {
@@ -160,8 +167,7 @@ impl PyBoundedSemaphore {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyClassInitializer<Self> {
-        PyClassInitializer::from(PySemaphore::made_here(py))
-            .add_subclass(Self { bound: AtomicU64::new(1) })
+        Self::made_here(py, 1)
     }
 
     #[pyo3(signature = (value=None))]

@@ -19,6 +19,9 @@
 //! `cancel`, `finish_with` or `acknowledge` with that lock held. So of one end everybody who looks under
 //! the lock either sees it or is told, and never both.
 //!
+//! Bit `FOLLOWED` says that somebody is to be called, or told, at the end. It is set before he is written down, under the
+//! lock of where that is, and stays; a step that did not find it set need not look there: who comes later sees the step.
+//!
 //! Memory order: the step to `FINISHED` is a release, after the outcome was written; whoever sees it with
 //! an acquire sees the outcome. The other steps order nothing that is read through them, except that
 //! `start` and `cancel` acquire what the submitter did (the job itself travels through a queue). `open` is
@@ -42,6 +45,9 @@ const FINISHED: u32 = 5;
 const STATE: u32 = 7;
 const PARKED: u32 = 8;
 const OPEN: u32 = 16;
+const FOLLOWED: u32 = 32;
+/// What a step to a final state leaves as it is.
+const LASTING: u32 = OPEN | FOLLOWED;
 
 /// What others see of a future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +183,7 @@ impl<T, C> Future<T, C> {
     /// is so by this very call.
     pub fn cancel(&self) -> (bool, Vec<C>) {
         match self.claim(|word| word & STATE == PENDING, CANCELLED) {
-            Ok(()) => (true, self.take_callbacks()),
+            Ok(before) => (true, self.callbacks_of(before)),
             Err(word) => (is_cancelled(word), Vec::new()),
         }
     }
@@ -185,7 +191,7 @@ impl<T, C> Future<T, C> {
     /// The same, unless that would be a step of an open future: `None`, and nothing has happened.
     pub fn cancel_if_shut(&self) -> Option<(bool, Vec<C>)> {
         match self.claim(|word| word & (STATE | OPEN) == PENDING, CANCELLED) {
-            Ok(()) => Some((true, self.take_callbacks())),
+            Ok(before) => Some((true, self.callbacks_of(before))),
             Err(word) if word & STATE == PENDING => None,
             Err(word) => Some((is_cancelled(word), Vec::new())),
         }
@@ -216,8 +222,8 @@ impl<T, C> Future<T, C> {
         self.begin_to_finish(STATE).map_err(|_| InvalidState)?;
         write();
         let claimed = self.claim(|word| word & STATE == FINISHING, FINISHED);
-        debug_assert_eq!(claimed, Ok(()));
-        Ok(self.take_callbacks())
+        debug_assert!(claimed.is_ok(), "nobody but this thread steps from there");
+        Ok(self.callbacks_of(claimed.unwrap_or(FOLLOWED)))
     }
 
     /// The same, unless the future is open: `Ok(None)`, and nothing has happened. `exchange` puts the
@@ -225,20 +231,36 @@ impl<T, C> Future<T, C> {
     ///
     /// # Errors
     /// [`InvalidState`], and nothing was written, when it had ended or was cancelled before.
-    pub fn finish_if_shut(
+    pub fn finish_if_shut(&self, exchange: impl FnMut()) -> Result<Option<Vec<C>>, InvalidState> {
+        let before = self.finish_without(OPEN, exchange)?;
+        Ok(before.map(|before| self.callbacks_of(before)))
+    }
+
+    /// The same, unless the future is open or somebody is to be called or told: `false`, and nothing has happened. It is
+    /// so as well when the job had ended or was cancelled before.
+    #[inline]
+    pub fn finish_if_alone(&self, exchange: impl FnMut()) -> bool {
+        matches!(self.finish_without(LASTING, exchange), Ok(Some(_)))
+    }
+
+    /// Ends the job, unless one of these bits is set. Returns the word before the end.
+    #[inline]
+    fn finish_without(
         &self,
+        bits: u32,
         mut exchange: impl FnMut(),
-    ) -> Result<Option<Vec<C>>, InvalidState> {
-        let before = match self.begin_to_finish(STATE | OPEN) {
+    ) -> Result<Option<u32>, InvalidState> {
+        let before = match self.begin_to_finish(STATE | bits) {
             Ok(before) => before & STATE,
             Err(word) if can_finish(word & STATE) => return Ok(None),
             Err(_) => return Err(InvalidState),
         };
         exchange();
-        if self.claim(|word| word & (STATE | OPEN) == FINISHING, FINISHED).is_ok() {
-            return Ok(Some(self.take_callbacks()));
+        let claimed = self.claim(|word| word & (STATE | bits) == FINISHING, FINISHED);
+        if let Ok(word) = claimed {
+            return Ok(Some(word));
         }
-        // Opened in the meantime. Nobody but this thread steps from here.
+        // One was set in the meantime. Nobody but this thread steps from here.
         exchange();
         let back = |word: u32| Some(word & !STATE | before);
         let _ = self.word.fetch_update(AcqRel, Acquire, back);
@@ -268,9 +290,10 @@ impl<T, C> Future<T, C> {
         .wake();
     }
 
-    /// Steps to a final state, if the present word admits it, and wakes everybody. Returns the word that
-    /// does not.
-    fn claim(&self, admits: impl Fn(u32) -> bool, next: u32) -> Result<(), u32> {
+    /// Steps to a final state, if the present word admits it, and wakes everybody. Returns the word before, or that
+    /// which does not.
+    #[inline]
+    fn claim(&self, admits: impl Fn(u32) -> bool, next: u32) -> Result<u32, u32> {
         let mut word = self.word.load(Acquire);
         loop {
             if !admits(word) {
@@ -279,19 +302,19 @@ impl<T, C> Future<T, C> {
             if word & PARKED != 0 {
                 return self.claim_and_wake(admits, next);
             }
-            match self.word.compare_exchange_weak(word, word & OPEN | next, AcqRel, Acquire) {
-                Ok(_) => return Ok(()),
+            match self.word.compare_exchange_weak(word, word & LASTING | next, AcqRel, Acquire) {
+                Ok(before) => return Ok(before),
                 Err(now) => word = now,
             }
         }
     }
 
     #[cold]
-    fn claim_and_wake(&self, admits: impl Fn(u32) -> bool, next: u32) -> Result<(), u32> {
+    fn claim_and_wake(&self, admits: impl Fn(u32) -> bool, next: u32) -> Result<u32, u32> {
         let mut result = Err(PENDING);
         wait::unpark_all(self.site().address(), || {
-            let step = |word: u32| admits(word).then_some(word & OPEN | next);
-            result = self.word.fetch_update(AcqRel, Acquire, step).map(drop);
+            let step = |word: u32| admits(word).then_some(word & LASTING | next);
+            result = self.word.fetch_update(AcqRel, Acquire, step);
         })
         .wake();
         result
@@ -304,11 +327,17 @@ impl<T, C> Future<T, C> {
     pub fn add_callback(&self, callback: C) -> Result<(), C> {
         let mut callbacks = lock(&self.callbacks);
         // Whoever ends the job does so first and then takes the callbacks, under this lock.
-        if self.state().is_done() {
+        if self.follow().is_done() {
             return Err(callback);
         }
         callbacks.push(callback);
         Ok(())
+    }
+
+    /// The caller is about to write down, under a lock, that somebody is to be told of the end. Returns the state: whoever
+    /// brings about a later one finds the future followed, and looks under that lock.
+    pub fn follow(&self) -> State {
+        State::of(self.word.fetch_or(FOLLOWED, AcqRel))
     }
 
     /// Runs `step` on the callbacks that have been added.
@@ -323,8 +352,13 @@ impl<T, C> Future<T, C> {
         }
     }
 
-    fn take_callbacks(&self) -> Vec<C> {
-        std::mem::take(&mut *lock(&self.callbacks))
+    /// What is to be called after the step from this word to a final state.
+    fn callbacks_of(&self, before: u32) -> Vec<C> {
+        if before & FOLLOWED == 0 {
+            Vec::new()
+        } else {
+            std::mem::take(&mut *lock(&self.callbacks))
+        }
     }
 
     /// Waits until the job is done, or until the deadline. Returns the state.

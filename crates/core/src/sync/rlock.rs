@@ -42,17 +42,18 @@ impl RLock {
 
     #[inline]
     fn try_acquire_as(&self, me: ThreadId, deadline: Deadline) -> bool {
-        if self.holder.try_acquire(me) {
-            self.depth.store(1, Relaxed);
-            self.note_taken(me, Taking::acquire(false, deadline));
-            return true;
-        }
+        // Asked first: a compare-and-swap takes as long where it fails.
         if self.holder.is(me) {
             // A count of 2^64 would take centuries.
             self.depth.store(self.depth.load(Relaxed) + 1, Relaxed);
             return true;
         }
-        false
+        let taken = self.holder.try_acquire(me);
+        if taken {
+            self.depth.store(1, Relaxed);
+            self.note_taken(me, Taking::acquire(false, deadline));
+        }
+        taken
     }
 
     /// Takes the lock, waiting until the deadline. `Ok(false)` when it did not become free in time.

@@ -70,6 +70,20 @@ fn a_callback_that_races_with_the_end_is_called_once() {
     });
 }
 
+#[test]
+fn who_follows_an_end_that_is_made_alone_sees_it_or_is_called() {
+    loom::model(|| {
+        let shared = Arc::new(Shared::default());
+        let adder = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.future.add_callback(1).is_err()
+        });
+        let alone = shared.future.finish_if_alone(|| ());
+        let called = if alone { vec![] } else { shared.future.finish(7).unwrap() };
+        assert_ne!(join(adder), called == [1]);
+    });
+}
+
 /// How often somebody was told of an end, who looks at the state under a lock of his own.
 #[derive(Default)]
 struct Opened {
