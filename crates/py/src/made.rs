@@ -26,34 +26,16 @@ macro_rules! made {
                 $contents
             }
 
-            fn functions() -> Option<&'static OnceLock<Functions>> {
+            fn functions() -> &'static OnceLock<Functions> {
                 static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
-                Some(&FUNCTIONS)
+                &FUNCTIONS
             }
         }
     };
 }
 
-impl Made for PyLock {
-    #[inline]
-    fn contents(
-        py: Python<'_>,
-        argument: Argument<'_, '_>,
-    ) -> PyResult<Option<impl Into<PyClassInitializer<Self>>>> {
-        Ok(argument.is_none().then(|| Self::made_here(py)))
-    }
-}
-
-impl Made for PyRLock {
-    #[inline]
-    fn contents(
-        py: Python<'_>,
-        argument: Argument<'_, '_>,
-    ) -> PyResult<Option<impl Into<PyClassInitializer<Self>>>> {
-        Ok(argument.is_none().then(|| Self::made_here(py)))
-    }
-}
-
+made!(PyLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
+made!(PyRLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
 made!(PyQueue, |py, argument| Ok(argument.is_none().then(|| Self::fifo(py))));
 made!(PySimpleQueue, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
 made!(PyEvent, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
