@@ -139,7 +139,22 @@ fn it_serves_round_after_round() {
 }
 
 #[test]
-fn who_comes_while_it_drains_waits_for_the_next_round() {
+fn a_round_is_over_for_all_when_the_last_comes() {
+    for _ in 0..100 {
+        let barrier = Barrier::new(2);
+        scope(|scope| {
+            let waiter = start_waiting(scope, Kind::Barrier, || wait(&barrier, long()));
+            assert_eq!(wait(&barrier, long()), Ok(1));
+            assert_eq!(barrier.waiting(), 0);
+            barrier.abort().unwrap();
+            assert_eq!(waiter.join(), Ok(0));
+        });
+        assert!(barrier.is_broken());
+    }
+}
+
+#[test]
+fn who_comes_while_others_leave_waits_for_the_next_round() {
     let barrier = Barrier::new(2);
     let met = AtomicUsize::new(0);
     scope(|scope| {

@@ -1,16 +1,19 @@
 //! A barrier: threads wait until all of a fixed number have come.
 //!
 //! The states and their changes are those of the standard library's barrier, so that what users see of
-//! it (who may enter while it drains, what a reset does to whom) is the same:
+//! it (what a reset does to whom) is the same:
 //!
 //! | state | meaning |
 //! |---|---|
 //! | `FILLING` | threads come and wait |
-//! | `DRAINING` | all came; nobody enters until all have left |
 //! | `RESETTING` | a reset throws the waiting threads out; nobody enters until they have left |
 //! | `BROKEN` | everybody who comes gets an error, until a reset |
 //!
-//! State and count are written under the barrier's lock only, which also orders them: relaxed will do.
+//! But for one: the standard library's drains when all have come, and nobody enters until all have left. Here the last to come
+//! counts all others out: who wakes up finds that the round he waited for is over. What follows is as if
+//! all had left at once, and nobody who comes back early has to sleep until the last has.
+//!
+//! State, count and round are written under the barrier's lock only, which also orders them: relaxed will do.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -22,9 +25,8 @@ use crate::thread::ThreadId;
 use crate::wait::{Deadline, Kind, Origin, Place, Signals};
 
 const FILLING: u32 = 0;
-const DRAINING: u32 = 1;
-const RESETTING: u32 = 2;
-const BROKEN: u32 = 3;
+const RESETTING: u32 = 1;
+const BROKEN: u32 = 2;
 
 /// The barrier's lock; its waits go under the barrier's name.
 struct Gate {
@@ -99,7 +101,10 @@ pub struct Barrier {
     changed: Condition,
     parties: usize,
     state: AtomicU32,
+    /// How many threads have come in this round, and have not left.
     count: AtomicUsize,
+    /// How often all have come. It wraps: nobody sleeps through all of its numbers.
+    round: AtomicUsize,
 }
 
 impl Barrier {
@@ -118,6 +123,7 @@ impl Barrier {
             parties,
             state: AtomicU32::new(FILLING),
             count: AtomicUsize::new(0),
+            round: AtomicUsize::new(0),
         }
     }
 
@@ -136,12 +142,12 @@ impl Barrier {
     ) -> Result<usize, BarrierError<E>> {
         let inside = self.gate.enter().map_err(|Interrupted| BarrierError::Interrupted)?;
         self.wait_to_enter()?;
-        let place = self.count.fetch_add(1, Relaxed);
-        let departure = OnDrop(|| self.depart());
+        let (place, round) = (self.count.fetch_add(1, Relaxed), self.round.load(Relaxed));
+        let departure = OnDrop(|| self.depart(round));
         let outcome = if place + 1 == self.parties {
             self.trip(action)
         } else {
-            self.wait_for_trip(deadline)
+            self.wait_for_trip(round, deadline)
         };
         drop(departure);
         drop(inside);
@@ -149,7 +155,7 @@ impl Barrier {
     }
 
     fn wait_to_enter<E>(&self) -> Result<(), BarrierError<E>> {
-        while matches!(self.state(), DRAINING | RESETTING) {
+        while self.state() == RESETTING {
             self.wait_for_change(Deadline::NEVER)?;
         }
         if self.state() == BROKEN { Err(BarrierError::Broken) } else { Ok(()) }
@@ -160,23 +166,34 @@ impl Barrier {
         let breaker = OnDrop(|| self.change(BROKEN));
         action().map_err(BarrierError::Action)?;
         std::mem::forget(breaker);
-        self.change(DRAINING);
+        self.count.store(0, Relaxed);
+        self.round.store(self.round.load(Relaxed).wrapping_add(1), Relaxed);
+        self.change(FILLING);
         Ok(())
     }
 
-    fn wait_for_trip<E>(&self, deadline: Deadline) -> Result<(), BarrierError<E>> {
-        while self.state() == FILLING {
-            if !self.wait_for_change(deadline)? && self.state() == FILLING {
+    fn wait_for_trip<E>(&self, round: usize, deadline: Deadline) -> Result<(), BarrierError<E>> {
+        let is_waited_for = || self.is_round(round) && self.state() == FILLING;
+        while is_waited_for() {
+            if !self.wait_for_change(deadline)? && is_waited_for() {
                 self.change(BROKEN);
             }
         }
-        if self.state() == DRAINING { Ok(()) } else { Err(BarrierError::Broken) }
+        if self.is_round(round) { Err(BarrierError::Broken) } else { Ok(()) }
     }
 
-    /// The last to leave opens the barrier again.
-    fn depart(&self) {
+    /// Whether not all have come since.
+    fn is_round(&self, round: usize) -> bool {
+        self.round.load(Relaxed) == round
+    }
+
+    /// A thread leaves that came in this round. The last one after a reset opens the barrier again.
+    fn depart(&self, round: usize) {
+        if !self.is_round(round) {
+            return;
+        }
         let left = self.count.fetch_sub(1, Relaxed) - 1;
-        if left == 0 && matches!(self.state(), DRAINING | RESETTING) {
+        if left == 0 && self.state() == RESETTING {
             self.change(FILLING);
         }
     }
@@ -201,11 +218,8 @@ impl Barrier {
     /// [`Interrupted`] when a signal handler ended the wait for the barrier's lock; nothing is done.
     pub fn reset(&self) -> Result<(), Interrupted> {
         let _inside = self.gate.enter()?;
-        if self.count.load(Relaxed) == 0 {
-            self.change(FILLING);
-        } else if self.state() != DRAINING {
-            self.change(RESETTING);
-        }
+        let is_empty = self.count.load(Relaxed) == 0;
+        self.change(if is_empty { FILLING } else { RESETTING });
         Ok(())
     }
 
