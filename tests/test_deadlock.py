@@ -406,6 +406,22 @@ def idle():
 run(idle)
 run(worker, daemon=False)
 """,
+    # The sleeper looks while the callback runs, and comes to tell when the main thread goes on.
+    "a last callback that keeps the interpreter": """
+import atexit
+def worker():
+    time.sleep(1.2)
+def idle():
+    Event().wait()
+run(idle)
+run(worker, daemon=False)
+def last():
+    sys.setswitchinterval(10)
+    end = time.monotonic() + 0.2
+    while time.monotonic() < end:
+        pass
+atexit.register(last)
+""",
     "the same order": CROSSWISE.format(kind="Lock")
     .replace("nest(b, a)", "nest(a, b)")
     .replace("            meet.wait()\n", "")

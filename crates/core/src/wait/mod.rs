@@ -271,7 +271,10 @@ impl Ticket {
                 Some(Step::Fail(_)) if self.leave() => return Ok(self.chosen()),
                 Some(Step::Fail(deadlock)) => return Err(deadlock),
                 Some(Step::Tell(deadlock)) => {
-                    host.tell(&deadlock);
+                    if deadlock.stands() {
+                        deadlock.note_told();
+                        host.tell(&deadlock);
+                    }
                     continue;
                 }
                 None => {}

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Key, named_by, workers};
+use super::{Key, named_by, told, workers};
 use crate::observe::origin::{self, Line};
 use crate::observe::registry::{self, Sleeper};
 use crate::thread::ThreadId;
@@ -98,6 +98,20 @@ impl Deadlock {
     /// Since when all of them wait.
     pub(super) fn since(&self) -> u64 {
         self.links.iter().map(|link| link.since).max().unwrap_or_default()
+    }
+
+    /// Whether each of them still waits as it was found: to be asked with the host's lock held, which may have taken long
+    /// to come by. Who does not had somebody to wake it, or was about to go on.
+    pub(crate) fn stands(&self) -> bool {
+        self.links.iter().all(|link| {
+            let now = registry::sleeper(link.thread).map(|sleeper| sleeper.waiting);
+            now.is_some_and(|now| (now.site, now.since) == (link.site, link.since))
+        })
+    }
+
+    /// Counts it: it ends a wait, or is told.
+    pub(crate) fn note_told(&self) {
+        told::note(self.nature);
     }
 
     /// The same for the same waits, whoever found them.

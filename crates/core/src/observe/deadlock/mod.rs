@@ -26,7 +26,8 @@
 //! each thread slept from its first reading to its second, all of them between the two walks, and
 //! who sleeps neither lets a lock go nor takes one. A thread that was chosen by an unpark is as good as awake, though it
 //! may be long until it has the interpreter and notes the end of its wait: so who is in no queue does not sleep. A
-//! condition's waiter that was moved to the queue of its lock waits for whoever holds that.
+//! condition's waiter that was moved to the queue of its lock waits for whoever holds that. Who tells needs the
+//! interpreter first, and may get it late: so it looks once more, with the interpreter, whether all still wait.
 //!
 //! Looks are made one at a time, and a thread whose wait will end with [`Deadlock`] is taken out of the graph within
 //! its look: of two that close a circle at the same moment one goes on.
@@ -123,7 +124,7 @@ static HOPEFUL: AtomicUsize = AtomicUsize::new(0);
 pub(crate) enum Step {
     /// Leave the queue, and end the wait.
     Fail(Deadlock),
-    /// Tell the host, and go on waiting.
+    /// Tell the host, if it still [stands](Deadlock::stands) then, and go on waiting.
     Tell(Deadlock),
 }
 
@@ -178,7 +179,7 @@ impl Doubts {
             Nature::AllAsleep => false,
         };
         if fails && self.may_fail {
-            told::note(deadlock.nature());
+            deadlock.note_told();
             // Who looks next finds the circle open.
             registry::set_waiting(None);
             return Some(Step::Fail(deadlock));
@@ -188,7 +189,6 @@ impl Doubts {
             return None;
         }
         told.push_back(key);
-        told::note(deadlock.nature());
         if told.len() > REMEMBERED {
             told.pop_front();
         }
