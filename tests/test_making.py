@@ -14,6 +14,8 @@ CALLS = [
     "BoundedSemaphore()",
     "Semaphore(2)",
     "Barrier(2)",
+    "Queue()",
+    "Queue(2)",
 ]
 
 
@@ -45,6 +47,11 @@ ARGUMENTS = ["True", "0", "-1", "value=3", "3, 4", "'x'", "2, value=2", "wrong=1
 @pytest.mark.parametrize("kind", ["Semaphore", "BoundedSemaphore"])
 def test_semaphores_are_made_of_what_the_standard_ones_are(kind: str, arguments: str) -> None:
     assert_same(f"s = {kind}({arguments}); [s._value, s.acquire(False), s._value]")
+
+
+@pytest.mark.parametrize("arguments", ["3", "-1", "True", "maxsize=2", "10**30", "1, 2", "wrong=1"])
+def test_queues_are_made_of_what_the_standard_ones_are(arguments: str) -> None:
+    assert_same(f"q = Queue({arguments}); [q.full(), q.put(1), q.full()]")
 
 
 @pytest.mark.parametrize("arguments", ["True", "2, None, 1.0", "parties=2", "", "2, wrong=1"])

@@ -36,7 +36,7 @@ macro_rules! made {
 
 made!(PyLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
 made!(PyRLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
-made!(PyQueue, |py, argument| Ok(argument.is_none().then(|| Self::fifo(py))));
+made!(PyQueue, |py, argument| Ok(maxsize(argument).map(|maxsize| Self::fifo(py, maxsize))));
 made!(PySimpleQueue, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
 made!(PyEvent, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
 made!(PyCondition, |py, argument| Self::over(py, argument));
@@ -45,6 +45,13 @@ made!(PyBoundedSemaphore, |py, argument| {
     Ok(value(argument).map(|value| Self::made_here(py, value)))
 });
 made!(PyBarrier, |py, argument| Ok(parties(argument).map(|parties| Self::made_here(py, parties))));
+
+/// The maxsize of a queue, where it is a plain number that will do.
+#[inline]
+fn maxsize(argument: Argument<'_, '_>) -> Option<isize> {
+    let Some(argument) = argument else { return Some(0) };
+    argument.cast_exact::<PyInt>().ok()?.extract().ok()
+}
 
 /// The value of a semaphore, where it is a plain number that will do.
 #[inline]

@@ -42,11 +42,11 @@ pub(crate) struct PyQueue {
 }
 
 impl PyQueue {
-    pub(super) fn made_here(py: Python<'_>, flavor: Flavor) -> Self {
+    pub(super) fn made_here(py: Python<'_>, flavor: Flavor, maxsize: isize) -> Self {
         let origin = origin::here(py, Kind::QueueGet);
         Self {
             flavor,
-            native: Queue::guarded(Items::new(flavor), 0, origin),
+            native: Queue::guarded(Items::new(flavor), maxsize, origin),
             open: OnceLock::new(),
             callers: OnceLock::new(),
             origin,
@@ -54,9 +54,9 @@ impl PyQueue {
         }
     }
 
-    /// One whose items leave first in, first out, as `Queue()` makes it.
-    pub(crate) fn fifo(py: Python<'_>) -> Self {
-        Self::made_here(py, Flavor::Fifo)
+    /// One whose items leave first in, first out, as `Queue(maxsize)` makes it.
+    pub(crate) fn fifo(py: Python<'_>, maxsize: isize) -> Self {
+        Self::made_here(py, Flavor::Fifo, maxsize)
     }
 
     fn has_limit(&self) -> bool {
@@ -245,7 +245,7 @@ impl PyQueue {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self::made_here(py, Flavor::Fifo)
+        Self::made_here(py, Flavor::Fifo, 0)
     }
 
     #[pyo3(signature = (maxsize=Limit(0)))]

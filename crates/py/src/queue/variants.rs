@@ -22,7 +22,7 @@ impl PyLifoQueue {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyClassInitializer<Self> {
-        PyClassInitializer::from(PyQueue::made_here(py, Flavor::Lifo)).add_subclass(Self)
+        PyClassInitializer::from(PyQueue::made_here(py, Flavor::Lifo, 0)).add_subclass(Self)
     }
 }
 
@@ -43,6 +43,6 @@ impl PyPriorityQueue {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyClassInitializer<Self> {
-        PyClassInitializer::from(PyQueue::made_here(py, Flavor::Priority)).add_subclass(Self)
+        PyClassInitializer::from(PyQueue::made_here(py, Flavor::Priority, 0)).add_subclass(Self)
     }
 }
