@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ironthread.report.verdict.thresholds import USED
+from ironthread.report.verdict.thresholds import LITTLE, USED
 from python_process import run
 from test_gil_sampler import IS_SAMPLED
 
@@ -51,8 +51,12 @@ def marked(name: str) -> list[int]:
 
 def assert_ill(name: str, directory: Path, code: str | None = None) -> dict[str, Any]:
     """Expect the program's illness, at the line that it marks, and no other; return it."""
-    (verdict,) = verdict_on(PROGRAMS / f"{name}.py", directory)
-    assert verdict["code"] == (code or name.replace("_", "-")), verdict
+    report = report_on(PROGRAMS / f"{name}.py", directory)
+    codes = [verdict["code"] for verdict in report["verdict"]]
+    # What it was judged by: a machine may be in a state that does not come back.
+    facts = {fact: report[fact] for fact in ("elapsed", "cpu", "gil", "processors")}
+    assert codes == [code or name.replace("_", "-")], (report["verdict"], facts)
+    verdict: dict[str, Any] = report["verdict"][0]
     origin = verdict["origin"]
     assert ([origin["line"]] if origin else []) == marked(name), verdict
     return verdict
@@ -72,6 +76,35 @@ def test_threads_that_wait_for_the_gil_are_told_of_it(tmp_path: Path) -> None:
 def test_plain_threads_in_input_and_output_are_told_by_name(tmp_path: Path) -> None:
     finding = assert_ill("io_threads", tmp_path, "io")["finding"]
     assert "(Thread-* (fetch) × 4)" in finding  # noqa: RUF001
+
+
+@pytest.mark.skipif(not IS_SAMPLED, reason="there is no GIL that can be seen")
+def test_what_it_takes_to_hand_the_gil_over_is_told(tmp_path: Path) -> None:
+    report = report_on(PROGRAMS / "gil_handed_over.py", tmp_path)
+    # More than one processor's time under the GIL is nothing but that. Where others had the
+    # processors, these threads had their turns on what was left.
+    if report["cpu"] > 1.3 * report["elapsed"]:
+        (verdict,) = report["verdict"]
+        assert verdict["code"] == "gil"
+        assert "it takes to hand it over" in verdict["finding"]
+
+
+@pytest.mark.skipif(not IS_SAMPLED, reason="there is no GIL that can be seen")
+def test_one_thread_would_sleep_with_the_gil_as_well(tmp_path: Path) -> None:
+    report = report_on(PROGRAMS / "gil_kept.py", tmp_path)
+    slower = report["gil"]["slower"]
+    assert report["gil"]["contended"] > 0.5
+    # Truly they lost nothing.
+    assert slower is None or slower < LITTLE
+
+
+@pytest.mark.skipif(not IS_SAMPLED, reason="there is no GIL that can be seen")
+def test_threads_that_sleep_while_others_compute_are_not_told_to_gain_nothing(
+    tmp_path: Path,
+) -> None:
+    slower = report_on(PROGRAMS / "gil_overlap.py", tmp_path)["gil"]["slower"]
+    # Truly one would have taken twice as long, for it would have slept by itself.
+    assert slower is None or slower < -LITTLE
 
 
 def test_a_slow_stage_is_named_by_its_threads(tmp_path: Path) -> None:

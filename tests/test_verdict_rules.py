@@ -20,9 +20,16 @@ def report_with(cpu: float = 1.0, **parts: Any) -> Report:
     return Report(["app.py"], ELAPSED, cpu, **facts)
 
 
-def gil(contended: float, blocked: float = 0.0, slower: float | None = None) -> Gil:
-    """The GIL, with four threads that want it while it is contended."""
-    return Gil(1000, ELAPSED, contended, contended, 3 * contended, blocked, slower)
+def gil(
+    contended: float,
+    blocked: float = 0.0,
+    slower: float | None = None,
+    handed: float = 0.0,
+    waiters: int = 3,
+) -> Gil:
+    """The GIL, with so many threads that wait for it while it is contended or handed over."""
+    waited = waiters * (contended + handed)
+    return Gil(1000, ELAPSED, contended, contended, waited, blocked, slower, handed)
 
 
 def lock(line: int, occupied: float) -> tuple[Site, LockUse]:
@@ -61,15 +68,52 @@ def test_of_what_threads_gained_nothing_is_said_where_it_was_not_seen() -> None:
     assert "one thread" not in verdict.finding().lower()
 
 
-@pytest.mark.parametrize(("undisturbed", "is_told"), [(4.0, True), (3.0, False)])
-def test_others_that_want_the_processors_leave_nothing_to_be_told(
-    undisturbed: float, is_told: bool
+def test_what_it_takes_to_hand_it_over_is_told_in_place_of_a_bound() -> None:
+    (verdict,) = report_with(gil=gil(0.3, slower=-0.3, handed=0.4)).verdict
+    assert "For 40% nobody had it" in verdict.finding()
+    assert "one thread" not in verdict.finding()
+    assert verdict.weight == pytest.approx(0.7)
+
+
+def test_two_threads_are_ill_of_the_gil_when_handing_it_over_takes_much() -> None:
+    assert codes(report_with(gil=gil(0.4, handed=0.2, waiters=1))) == ["gil"]
+    assert codes(report_with(gil=gil(0.6, waiters=1))) == []
+
+
+ROW = {
+    "looks": 400,
+    "observed": 5.0,
+    "held": 4.0,
+    "contended": 4.0,
+    "waited": 9.0,
+    "blocked": 0.0,
+    "handed": 0.0,
+    "told": 4.0,
+    "taken": 0.0,
+    "computed": 3.2,
+    "stalled": 0.0,
+    "away": 0.0,
+}
+"""What the engine tells of the GIL, in seconds: threads lost a quarter."""
+
+
+@pytest.mark.parametrize(
+    ("facts", "slower"),
+    [
+        ({}, 0.25),
+        ({"stalled": 0.8}, 0.0),  # one that sleeps with the GIL would have slept alone, too
+        ({"away": 4.8}, -0.5),  # one thread would have waited for its input by itself
+        ({"taken": 0.16}, 0.2),  # others had that
+        ({"taken": 0.5}, None),
+        ({"told": 0.1}, None),
+    ],
+)
+def test_threads_are_compared_with_all_that_one_would_have_had_to_do(
+    facts: dict[str, float], slower: float | None
 ) -> None:
-    row = {"looks": 400, "observed": 5.0, "held": 4.0, "contended": 4.0, "waited": 9.0}
-    row |= {"blocked": 0.0, "undisturbed": undisturbed, "computed": undisturbed / 1.2}
-    seen = Gil.of(row)
+    seen = Gil.of(ROW | facts)
     assert seen is not None
-    assert seen.slower == (pytest.approx(0.2) if is_told else None)
+    assert seen.slower == (None if slower is None else pytest.approx(slower))
 
 
 def test_a_lock_that_is_waited_for_apart_from_the_gil_is_told_beside_it() -> None:

@@ -75,8 +75,13 @@ pub(crate) fn interpreter(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>>
     row.set_item("contended", seconds(facts.contended))?;
     row.set_item("waited", seconds(facts.waited))?;
     row.set_item("blocked", seconds(facts.blocked))?;
-    row.set_item("undisturbed", seconds(facts.undisturbed))?;
+    row.set_item("handed", seconds(facts.handed))?;
+    row.set_item("told", seconds(facts.told))?;
+    // Below zero by chance only.
+    row.set_item("taken", seconds(u64::try_from(facts.taken).unwrap_or_default()))?;
     row.set_item("computed", seconds(facts.computed))?;
+    row.set_item("stalled", seconds(facts.stalled))?;
+    row.set_item("away", seconds(facts.away))?;
     Ok(Some(row))
 }
 

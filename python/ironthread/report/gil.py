@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# Of the contended time: where others want the processors now and then, the rest suffers, too.
-_UNDISTURBED = 0.9
+# Of the contended time: where others have more of the processors, nothing can be compared.
+_TAKEN = 0.1
 # Seconds; the mean of twenty looks.
 _LEAST = 0.2
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Gil:
     """Shares of the program's time, and how many threads waited."""
 
-    __slots__ = ("blocked", "contended", "held", "looks", "observed", "slower", "waiters")
+    __slots__ = (
+        *("blocked", "contended", "handed", "held", "looks", "observed", "slower", "waiters"),
+    )
 
     def __init__(
         self,
@@ -27,6 +29,7 @@ class Gil:
         waiters: float,
         blocked: float = 0.0,
         slower: float | None = None,
+        handed: float = 0.0,
     ) -> None:
         self.looks = looks
         """How often it was looked at."""
@@ -40,6 +43,8 @@ class Gil:
         """How many threads waited for it, in the mean."""
         self.blocked = blocked
         """The share in which it was contended and a thread slept for a lock."""
+        self.handed = handed
+        """The share in which nobody had it, though a thread slept until it would get it."""
         self.slower = slower
         """At least so much longer the contended time took than one thread would have taken.
 
@@ -61,10 +66,15 @@ class Gil:
             waiters=row["waited"] / observed,
             blocked=row["blocked"] / observed,
             slower=_slower(row),
+            handed=row["handed"] / observed,
         )
 
 
 def _slower(row: Mapping[str, Any]) -> float | None:
-    # One thread would have computed all the time, and would have had nothing to hand over.
-    is_seen = row["undisturbed"] >= max(_UNDISTURBED * row["contended"], _LEAST)
-    return row["undisturbed"] / row["computed"] - 1 if is_seen and row["computed"] else None
+    # One thread would have computed as much, slept with the GIL as long, and waited for input and
+    # output by itself, one after the other. It would have had nothing to hand over.
+    told, taken = row["told"], row["taken"]
+    alone = row["computed"] + row["stalled"] + row["away"]
+    is_seen = told >= _LEAST and taken <= _TAKEN * told
+    # Who lost a processor to others was kept for as long, at the most.
+    return (told - taken) / alone - 1 if is_seen and alone else None

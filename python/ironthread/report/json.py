@@ -74,6 +74,7 @@ start of the program::
       held, contended      shares of that: a thread had it; and at least one waited for it
       waiters              how many waited for it, in the mean
       blocked              the share in which it was contended and a thread slept for a lock
+      handed               the share in which nobody had it, though a thread slept for it
       slower               null, or how much longer, at least, the contended time took than one
                            thread would have taken (0.1: a tenth); negative: shorter, at the most
     processors    null where it could not be seen, or as sampled while there were several threads
@@ -119,7 +120,7 @@ if TYPE_CHECKING:
     from ironthread.report.waited import Spread, Waited
 
 _SCHEMA = 1
-_GIL = ("looks", "observed", "held", "contended", "waiters", "blocked", "slower")
+_GIL = ("looks", "observed", "held", "contended", "waiters", "blocked", "handed", "slower")
 _PROCESSORS = ("available", "observed", "crowded", "runnable", "stretched")
 
 

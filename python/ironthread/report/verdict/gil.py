@@ -11,26 +11,31 @@ if TYPE_CHECKING:
 
 
 def gil(report: Report) -> Verdict | None:
-    """A third of the time a thread had it and others wanted it. Only where that could be seen."""
+    """A third of the time it was wanted: another had it, or it was handed over. If it was seen."""
     seen = report.gil
     if seen is None or seen.looks < thresholds.LOOKS or _is_crowded(report):
         return None
     # Of the whole run: a short crowd limits little.
-    contended = seen.contended * seen.observed / report.elapsed
-    if contended < thresholds.PART or seen.waiters < thresholds.WAITERS:
+    part = seen.observed / report.elapsed
+    contended, handed = seen.contended * part, seen.handed * part
+    wanted = contended + handed
+    # Of two threads none waits in the mean, but what handing over takes is lost.
+    is_ill = seen.waiters >= thresholds.WAITERS or handed >= thresholds.LITTLE
+    if wanted < thresholds.PART or not is_ill:
         return None
     finding = (
         f"Threads wait for the GIL: for {contended:.0%} of the time one had it while others "
-        f"wanted it, {seen.waiters:.1f} in the mean.{_gain(seen.slower)}"
+        f"wanted it, {seen.waiters:.1f} in the mean.{_cost(handed, seen.slower)}"
     )
     advice = "Threads cannot make this faster: use processes, or a free-threaded build of Python."
     figures = {
         "held": seen.held,
         "contended": contended,
+        "handed": handed,
         "waiters": seen.waiters,
         "slower": seen.slower,
     }
-    return Verdict("gil", contended, finding, advice, figures)
+    return Verdict("gil", wanted, finding, advice, figures)
 
 
 def _is_crowded(report: Report) -> bool:
@@ -39,13 +44,16 @@ def _is_crowded(report: Report) -> bool:
     return seen is not None and seen.crowded * seen.observed >= thresholds.MOST * report.elapsed
 
 
-def _gain(slower: float | None) -> str:
-    """What threads gained, at the most: what handing over costs the processors is not known."""
+def _cost(handed: float, slower: float | None) -> str:
+    """What threads lost, at the least, or gained, at the most."""
+    if handed >= thresholds.LITTLE:
+        # What they gained beside it is not known: this costs the processors as much as work does.
+        return f" For {handed:.0%} nobody had it: that is what it takes to hand it over so often."
     if slower is None:
         return ""
     if slower >= thresholds.LITTLE:
         return f" That took at least {slower:.0%} longer than one thread would have taken."
     times = 1 / (1 + slower)
     if times < 1 + thresholds.LITTLE:
-        return " One thread would have been as fast."
+        return " One thread would have been as fast, or faster."
     return f" They were at most {times:.1f} times as fast as one thread."

@@ -18,10 +18,18 @@ pub struct Interpreter {
     pub waited: u64,
     /// How much of the contended time a thread slept for a lock of the program's.
     pub blocked: u64,
-    /// How much of the contended time the machine had processors for all who wanted one.
-    pub undisturbed: u64,
-    /// The processor time that the program used in that.
+    /// How much time nobody had it, though a thread slept until it would get it.
+    pub handed: u64,
+    /// How much of the contended time who else wanted the processors was told: what follows is of that.
+    pub told: u64,
+    /// The time that threads of others had a processor that the program wanted, all of them together.
+    pub taken: i64,
+    /// The processor time that the program used.
     pub computed: u64,
+    /// How much time the one who had it slept.
+    pub stalled: u64,
+    /// The time that threads slept elsewhere than at the door and for it, all of them together.
+    pub away: u64,
 }
 
 /// One look at it.
@@ -33,10 +41,18 @@ pub(crate) struct Look {
     pub(crate) waiters: usize,
     /// Whether a thread slept for a lock of the program's.
     pub(crate) is_blocked: bool,
+    /// Whether nobody had it while one of them slept.
+    pub(crate) is_free: bool,
+    /// Whether the one who had it slept.
+    pub(crate) is_stalled: bool,
+    /// How many threads slept elsewhere.
+    pub(crate) away: usize,
+    /// How many threads of others had a processor that the program wanted; `None` where the system does not tell.
+    pub(crate) others: Option<i64>,
     /// The time for which it stands, after a `quiet` one in which nobody had it or wanted it.
     pub(crate) elapsed: u64,
     pub(crate) quiet: u64,
-    /// The processor time that the program has used since the look before; `None` where others wanted the processors.
+    /// The processor time that the program has used since the look before, if the system tells.
     pub(crate) computed: Option<u64>,
 }
 
@@ -49,8 +65,12 @@ impl Interpreter {
             contended: 0,
             waited: 0,
             blocked: 0,
-            undisturbed: 0,
+            handed: 0,
+            told: 0,
+            taken: 0,
             computed: 0,
+            stalled: 0,
+            away: 0,
         }
     }
 
@@ -70,11 +90,21 @@ impl Interpreter {
         if is_held && look.waiters > 0 {
             self.contended += elapsed;
             self.blocked += if look.is_blocked { elapsed } else { 0 };
-            if let Some(computed) = look.computed {
-                self.undisturbed += elapsed;
-                self.computed += computed;
-            }
+            self.compare(look);
+        } else if look.is_free {
+            self.handed += elapsed;
         }
+    }
+
+    /// Of a look at it contended: what one thread alone would have had to do.
+    #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
+    fn compare(&mut self, look: Look) {
+        let (Some(computed), Some(others)) = (look.computed, look.others) else { return };
+        self.told += look.elapsed;
+        self.taken += others * i64::try_from(look.elapsed).unwrap_or(i64::MAX);
+        self.computed += computed;
+        self.stalled += if look.is_stalled { look.elapsed } else { 0 };
+        self.away += look.elapsed * look.away as u64;
     }
 }
 
@@ -90,24 +120,34 @@ mod tests {
             possession,
             waiters: 2,
             is_blocked: true,
+            is_free: false,
+            is_stalled: true,
+            away: 2,
+            others: Some(1),
             elapsed: 10,
             quiet: 5,
             computed: Some(9),
         };
         interpreter.add(look);
-        interpreter.add(Look { is_blocked: false, quiet: 0, computed: None, ..look });
+        interpreter.add(Look { is_blocked: false, quiet: 0, others: None, ..look });
         interpreter.add(Look { waiters: 0, quiet: 0, ..look });
-        interpreter.add(Look { possession: Possession::Free, waiters: 1, quiet: 0, ..look });
+        let free = Look { possession: Possession::Free, waiters: 1, quiet: 0, ..look };
+        interpreter.add(free);
+        interpreter.add(Look { is_free: true, ..free });
         interpreter.add(Look { possession: Possession::Unknown, ..look });
         let expected = Interpreter {
-            looks: 4,
-            observed: 45,
+            looks: 5,
+            observed: 55,
             held: 30,
             contended: 20,
-            waited: 50,
+            waited: 60,
             blocked: 10,
-            undisturbed: 10,
+            handed: 10,
+            told: 10,
+            taken: 10,
             computed: 9,
+            stalled: 10,
+            away: 20,
         };
         assert_eq!(interpreter, expected);
     }

@@ -34,6 +34,8 @@ pub(crate) enum Found {
     Waiting,
     /// It waits for somebody to connect.
     Accepting,
+    /// It sleeps elsewhere, and keeps the interpreter meanwhile.
+    Stalled,
     /// It sleeps elsewhere, or has ended, or the system does not tell.
     Other,
 }
@@ -105,6 +107,6 @@ fn add(record: &Record, sample: Sample, begin: u64, now: u64) {
         _ if sample.has_it => sampled.holding += elapsed,
         Found::Waiting => sampled.waiting += elapsed,
         Found::Accepting => sampled.accepting += elapsed,
-        Found::Runnable | Found::Other => {}
+        Found::Runnable | Found::Stalled | Found::Other => {}
     }
 }

@@ -92,6 +92,8 @@ impl Looker {
         let count = |found| asked.iter().filter(|sample| sample.found == found).count();
         let of_all = |found| count(found) * away.len() / asked.len().max(1);
         let (waiters, runnable) = (returning + of_all(Found::Waiting), of_all(Found::Runnable));
+        // Now, for a look at many threads takes a while: a thread that was just asleep may have been let in meanwhile.
+        let is_free = count(Found::Waiting) > 0 && host().possession() == Possession::Free;
         let elapsed = now.saturating_sub(std::mem::replace(&mut self.before, now));
         let is_quiet = !is_held && waiters == 0 && runnable == 0;
         self.quiet = if is_quiet { self.quiet.or(Some(0)) } else { None };
@@ -103,12 +105,13 @@ impl Looker {
             possession,
             waiters,
             is_blocked: seen.iter().any(|seen| is_blocked(seen.doing)),
+            is_free,
+            is_stalled: count(Found::Stalled) > 0,
+            away: of_all(Found::Other),
+            others: wanted_by_all.map(|all| self.machine.taken(all, runnable)),
             elapsed: counted,
             quiet,
-            computed: self
-                .machine
-                .used()
-                .filter(|_| waiters > 0 && self.machine.has_room(wanted_by_all)),
+            computed: self.machine.used(),
         };
         let wanted = Wanted {
             available: self.machine.processors,
@@ -144,7 +147,11 @@ impl Looker {
         let found = match activity {
             Some(Activity::Runnable) => Found::Runnable,
             Some(Activity::Accepting) => Found::Accepting,
-            Some(Activity::Futex(word)) if !has_it && is_theirs(word) => Found::Waiting,
+            Some(Activity::Futex(word)) if is_theirs(word) => {
+                // Who has it has got it since, or has given it away.
+                if has_it { Found::Runnable } else { Found::Waiting }
+            }
+            Some(_) if has_it => Found::Stalled,
             Some(_) | None => Found::Other,
         };
         Sample { thread: seen.thread, has_it, found }

@@ -26,10 +26,12 @@ impl Machine {
         Some(now?.saturating_sub(before?))
     }
 
-    /// Whether there is a processor for every one of so many threads of the machine. Of a machine with more processors than
-    /// the program may use, fewer threads suffice to be too many.
-    pub(super) fn has_room(&self, runnable: Option<usize>) -> bool {
-        runnable.is_some_and(|runnable| runnable <= self.processors)
+    /// How many threads of others take a processor from the program, of so many of the machine that want one, so
+    /// many of them its own. Negative where these were more a moment before: over many looks that evens out.
+    pub(super) fn taken(&self, runnable: usize, own: usize) -> i64 {
+        let [runnable, own, processors] =
+            [runnable, own, self.processors].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        (runnable - own).min((runnable - processors).max(0))
     }
 
     /// How many threads of the machine want a processor, the caller not counted, as far as the system tells.
@@ -41,4 +43,20 @@ impl Machine {
 fn used() -> Option<u64> {
     let used = process_cpu()?.saturating_sub(own_cpu()?);
     u64::try_from(used.as_nanos()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_take_a_processor_where_there_is_none_left() {
+        let machine = Machine { processors: 2, load: None, used: None };
+        assert_eq!(machine.taken(2, 1), 0);
+        assert_eq!(machine.taken(3, 2), 1);
+        assert_eq!(machine.taken(5, 4), 1);
+        assert_eq!(machine.taken(5, 1), 3);
+        assert_eq!(machine.taken(4, 4), 0);
+        assert_eq!(machine.taken(3, 4), -1);
+    }
 }

@@ -1,0 +1,24 @@
+"""Four threads on two processors that let go of the GIL for a moment every few microseconds."""
+
+import os
+import threading
+
+processors = sorted(os.sched_getaffinity(0))[:2]
+
+
+def work(number: int) -> None:
+    """Write to a pipe, read that, compute a little: nothing in it has to be waited for."""
+    # Wherever the system would have them run: on one processor they would have their turns.
+    os.sched_setaffinity(0, {processors[number % len(processors)]})
+    read, write = os.pipe()
+    for _ in range(20_000):
+        os.write(write, b"x")
+        os.read(read, 1)
+        sum(range(100))
+
+
+threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
