@@ -91,7 +91,7 @@ class Thread(StandardThread):
                 raise PythonFinalizationError(  # noqa: F821
                     "cannot join thread at interpreter shutdown"
                 )
-            if not _has_ended(self, life) and not life.join(timeout):
+            if not life.join(timeout):
                 return
             if _HAS_TSTATE_LOCK:
                 if not self._is_stopped:
@@ -128,10 +128,10 @@ class Thread(StandardThread):
         # after that releases it for another. Ours never take it.
 
         def _wait_for_tstate_lock(self, block: bool = True, timeout: float = -1) -> None:
-            life = _life_of(self)
+            life, lock = _life_of(self), self._tstate_lock
             if life is None:
                 _StandardThread._wait_for_tstate_lock(self, block, timeout)
-            elif self._tstate_lock is not None and _has_ended(self, life):
+            elif lock is not None and (life.is_over() or not lock.locked()):
                 self._stop()
 
         def _stop(self) -> None:
@@ -167,12 +167,6 @@ class Thread(StandardThread):
 
 def _life_of(thread: Thread) -> _core.Life | None:
     return getattr(thread, "_life", None)  # it may be of another class by now
-
-
-def _has_ended(thread: Thread, life: _core.Life) -> bool:
-    # The lock that tells of the end of the thread state is free a moment before the life is over.
-    lock = thread._tstate_lock if _HAS_TSTATE_LOCK else None
-    return (lock is not None and not lock.locked()) or life.is_over()
 
 
 def _show_name(thread: Thread) -> None:
