@@ -10,7 +10,8 @@ import logging
 import logging.handlers
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import ironthread
 import pytest
@@ -104,6 +105,66 @@ def test_threads_and_pools_begin_without_a_request_as_in_the_standard_library(
         ("thread", "a thread", "-"),
     ]
     assert all(int(row[1]) != threading.get_native_id() for row in rows(written))
+
+
+class Client:
+    """What a pool calls."""
+
+    def fetch(self, message: str) -> None:
+        """Log, some frames below the call."""
+        deeper = partial(LOGGER.info, message)
+        contextvars.copy_context().run(deeper)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ironthread.ThreadPoolExecutor(1),
+        lambda: ironthread.ThreadPoolExecutor(1, call_options=True, inherit_context=True),
+        lambda: ironthread.WorkStealingExecutor(1),
+    ],
+    ids=["plain", "with options", "stealing"],
+)
+def test_in_a_worker_the_task_is_the_call_that_it_makes(
+    make: Callable[[], ironthread.ThreadPoolExecutor], written: io.StringIO
+) -> None:
+    def log(message: str) -> None:
+        Client().fetch(message)
+
+    async def main() -> None:
+        asyncio.current_task().set_name("a task")  # type: ignore[union-attr]
+        log("task")
+
+    with make() as pool:
+        pool.submit(Client().fetch, "method").result()
+        pool.submit(partial(log, message="partial")).result()
+        pool.submit(asyncio.run, main()).result()
+        pool.submit(LOGGER.info, "a record alone").result()
+    log("no worker")
+    local = "test_in_a_worker_the_task_is_the_call_that_it_makes.<locals>.log"
+    assert [(row[0], row[3]) for row in rows(written)] == [
+        ("method", "Client.fetch"),
+        ("partial", local),
+        ("task", "a task"),
+        ("a record alone", "-"),
+        ("no worker", "-"),
+    ]
+
+
+def test_of_calls_that_make_calls_the_inner_one_is_told(written: io.StringIO) -> None:
+    def outer() -> None:
+        pool.submit(inner).result()  # which this worker makes
+        LOGGER.info("outer")
+
+    def inner() -> None:
+        LOGGER.info("inner")
+
+    with ironthread.WorkStealingExecutor(1) as pool:
+        pool.submit(outer).result()
+    assert [(row[0], row[3].rpartition(".")[2]) for row in rows(written)] == [
+        ("inner", "inner"),
+        ("outer", "outer"),
+    ]
 
 
 def test_the_request_follows_its_calls_into_a_pool_that_inherits(written: io.StringIO) -> None:

@@ -19,6 +19,8 @@ import logging
 import sys
 import threading
 
+from ironthread._running_call import running_call
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
@@ -59,10 +61,10 @@ class request:  # noqa: N801 (used as a function)
 class ContextFilter(logging.Filter):
     """Adds to each record on whose behalf it was written; keeps all records.
 
-    `thread_id`: the number of the thread in the system; `task`: the name of the task of asyncio;
-    `request_id`: the id of the request. What there is none of is `missing`, so that a format can
-    name it always. The thread's name is in every record anyway: `threadName`. What a record already
-    has is left as it is.
+    `thread_id`: the number of the thread in the system; `task`: the name of the task of asyncio,
+    or else, in a worker of a pool, of the function that it calls; `request_id`: the id of the
+    request. What there is none of is `missing`, so that a format can name it always. The thread's
+    name is in every record anyway: `threadName`. What a record already has is left as it is.
     """
 
     def __init__(self, name: str = "", *, missing: str = "-") -> None:
@@ -75,7 +77,7 @@ class ContextFilter(logging.Filter):
         if "thread_id" not in known:
             known["thread_id"] = threading.get_native_id()
         if "task" not in known:
-            known["task"] = _task_name() or self._missing
+            known["task"] = _task_name() or running_call() or self._missing
         if "request_id" not in known:
             found = request_id.get()
             known["request_id"] = self._missing if found is None else found

@@ -104,8 +104,7 @@ its waits are not counted.
 
 from __future__ import annotations
 
-import json
-
+from ironthread.report.json_text import text
 from ironthread.report.spent import Spent, starved
 
 TYPE_CHECKING = False
@@ -126,9 +125,7 @@ _PROCESSORS = ("available", "observed", "crowded", "runnable", "stretched")
 
 def render(report: Report) -> str:
     """The report as JSON, a line for each member: indenting doubles what it costs."""
-    members = (
-        f"{json.dumps(name)}: {json.dumps(value)}" for name, value in document(report).items()
-    )
+    members = (f"{text(name)}: {text(value)}" for name, value in document(report).items())
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
