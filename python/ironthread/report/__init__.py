@@ -13,7 +13,7 @@ def render(form: str, report: Report, directory: str, coloured: bool = False) ->
     Text and HTML name files below `directory` relative to it.
     """
     if form == "json":
-        from ironthread.report import json
+        from ironthread.report import json  # the other form does without the standard json
 
         return json.render(report)
     if form == "html":

@@ -104,7 +104,8 @@ its waits are not counted.
 
 from __future__ import annotations
 
-from ironthread.report.json_text import text
+import json
+
 from ironthread.report.spent import Spent, starved
 
 TYPE_CHECKING = False
@@ -125,7 +126,9 @@ _PROCESSORS = ("available", "observed", "crowded", "runnable", "stretched")
 
 def render(report: Report) -> str:
     """The report as JSON, a line for each member: indenting doubles what it costs."""
-    members = (f"{text(name)}: {text(value)}" for name, value in document(report).items())
+    members = (
+        f"{json.dumps(name)}: {json.dumps(value)}" for name, value in document(report).items()
+    )
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
