@@ -15,7 +15,6 @@ import pytest
 from against_standard import SHORT, TIME_LIMITS, assert_same, common
 from crew import Crew, is_asleep, until
 from ironthread.queue import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
-from ironthread.threading import Lock, RLock
 from transfer import transfer
 from waits import PlainSubclass, SetQueue, opened
 
@@ -1089,7 +1088,7 @@ def test_odd_corners_are_as_in_the_standard_library(code: str) -> None:
     assert_same(code)
 
 
-@pytest.mark.parametrize("make", [Queue, SimpleQueue, Lock, RLock])
+@pytest.mark.parametrize("make", [Queue, SimpleQueue])
 def test_an_object_is_made_by_what_the_program_gives_its_class(
     make: type[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,12 @@ use crate::semaphore::{PyBoundedSemaphore, PySemaphore};
 
 macro_rules! made {
     ($class:ty, |$py:ident, $argument:ident| $contents:expr) => {
+        made!($class, |$py, $argument| $contents, {
+            static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
+            Some(&FUNCTIONS)
+        });
+    };
+    ($class:ty, |$py:ident, $argument:ident| $contents:expr, $functions:expr) => {
         impl Made for $class {
             #[inline]
             fn contents(
@@ -26,16 +32,15 @@ macro_rules! made {
                 $contents
             }
 
-            fn functions() -> &'static OnceLock<Functions> {
-                static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
-                &FUNCTIONS
+            fn functions() -> Option<&'static OnceLock<Functions>> {
+                $functions
             }
         }
     };
 }
 
-made!(PyLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
-made!(PyRLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
+made!(PyLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))), None);
+made!(PyRLock, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))), None);
 made!(PyQueue, |py, argument| Ok(maxsize(argument).map(|maxsize| Self::fifo(py, maxsize))));
 made!(PySimpleQueue, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));
 made!(PyEvent, |py, argument| Ok(argument.is_none().then(|| Self::made_here(py))));

@@ -8,7 +8,7 @@
 //! What makes that sound:
 //! * The function is the class's own, so it makes an object of just this class.
 //! * A program may give a class another `__new__` or `__init__`, so whether they are still those it was made with is asked each
-//!   time.
+//!   time. Not of `Lock` and `RLock`: the standard library's are C's, and refuse any other.
 //! * PyO3 allocates the objects, in just the way in which it would otherwise: where a collection begins meanwhile (on 3.11) it finds
 //!   the same.
 //! * The contents are the engine's: making them runs no Python code, and does not panic.
@@ -36,8 +36,8 @@ pub(crate) type Argument<'a, 'py> = Option<Borrowed<'a, 'py, PyAny>>;
 
 /// A class whose objects are made quickly.
 pub(crate) trait Made: PyClass<Frozen = Frozen> + PyTypeInfo {
-    /// The class's functions as they were when the module was made.
-    fn functions() -> &'static OnceLock<Functions>;
+    /// The class's functions as they were when the module was made, if a program may exchange them.
+    fn functions() -> Option<&'static OnceLock<Functions>>;
 
     /// What is in a new object; `None`: it has to be made as ever.
     fn contents(
@@ -106,10 +106,10 @@ unsafe extern "C" fn call<M: Made>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: it only takes a flag out of the number.
     let count = unsafe { ffi::PyVectorcall_NARGS(count) };
-    let is_plain = M::functions()
-        .get()
+    let is_plain = M::functions().is_none_or(|functions| {
         // SAFETY: the class is alive for the time of the call.
-        .is_some_and(|functions| unsafe { functions.are_those_of(class.cast()) });
+        functions.get().is_some_and(|functions| unsafe { functions.are_those_of(class.cast()) })
+    });
     let made = if count <= 1 && keywords.is_null() && is_plain && !watch::observes() {
         // SAFETY: one argument was passed.
         let argument = (count == 1).then(|| unsafe { *arguments });
@@ -271,8 +271,8 @@ pub(crate) fn prepare_futures(py: Python<'_>, class: &Bound<'_, PyType>) -> PyRe
 pub(crate) fn put<M: Made>(py: Python<'_>) {
     let class = M::type_object_raw(py);
     // SAFETY: the class is ready, and nobody else has seen it: the module is being made.
-    if let Some(functions) = unsafe { Functions::of(class) } {
-        let _ = M::functions().set(functions);
+    if let (Some(place), Some(functions)) = (M::functions(), unsafe { Functions::of(class) }) {
+        let _ = place.set(functions);
     }
     // SAFETY: as above.
     unsafe { (*class).tp_vectorcall = Some(call::<M>) };
