@@ -360,6 +360,15 @@ run(forgotten, daemon=False)
     assert "forgotten waits for an Event" in told
 
 
+WORKS_ON = """
+def worker():
+    time.sleep(1.2)
+def idle():
+    Event().wait()
+run(idle)
+run(worker, daemon=False)
+"""
+
 SILENT = {
     "a lock is held while a child process works": """
 import subprocess
@@ -398,23 +407,11 @@ def late():
     time.sleep(1.2)
 atexit.register(late)
 """,
-    "a thread that works after the main thread's end": """
-def worker():
-    time.sleep(1.2)
-def idle():
-    Event().wait()
-run(idle)
-run(worker, daemon=False)
-""",
+    "a thread that works after the main thread's end": WORKS_ON,
     # The sleeper looks while the callback runs, and comes to tell when the main thread goes on.
-    "a last callback that keeps the interpreter": """
+    "a last callback that keeps the interpreter": WORKS_ON
+    + """
 import atexit
-def worker():
-    time.sleep(1.2)
-def idle():
-    Event().wait()
-run(idle)
-run(worker, daemon=False)
 def last():
     sys.setswitchinterval(10)
     end = time.monotonic() + 0.2

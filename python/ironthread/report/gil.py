@@ -17,7 +17,14 @@ class Gil:
     """Shares of the program's time, and how many threads waited."""
 
     __slots__ = (
-        *("blocked", "contended", "handed", "held", "looks", "observed", "slower", "waiters"),
+        "blocked",
+        "contended",
+        "handed",
+        "held",
+        "looks",
+        "observed",
+        "slower",
+        "waiters",
     )
 
     def __init__(

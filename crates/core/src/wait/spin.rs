@@ -205,12 +205,13 @@ mod tests {
 
     #[test]
     fn who_is_notified_meanwhile_is_seen_and_who_is_not_is_left_to_sleep() {
+        let longest = Patience::FOR_ANSWERS.for_notice;
         let looked = Cell::new(0);
-        let notified = look(12_000, || {
+        let notified = look(longest, || {
             looked.set(looked.get() + 1);
             looked.get() == 3
         });
         assert!(notified.is_some());
-        assert_eq!(look(12_000, || false), None);
+        assert_eq!(look(longest, || false), None);
     }
 }

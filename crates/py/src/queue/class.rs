@@ -245,7 +245,7 @@ impl PyQueue {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> Self {
-        Self::made_here(py, Flavor::Fifo, 0)
+        Self::fifo(py, 0)
     }
 
     #[pyo3(signature = (maxsize=Limit(0)))]
