@@ -63,7 +63,7 @@ test-rust:
 	timeout 900 cargo test -p ironthread --doc
 
 test-python: build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest || { $(BIN)/python tests/hang_watch.py; exit 1; }
 
 # Exit status 3: this interpreter came without CPython's tests.
 conformance-one: build
