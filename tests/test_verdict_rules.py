@@ -163,6 +163,11 @@ def test_who_has_the_gil_and_no_processor_does_not_make_it_the_limit() -> None:
     assert codes(report_with(10.0, processors=seen, gil=gil(0.6))) == []
 
 
+def test_who_hands_the_gil_over_hardly_waits_for_a_processor() -> None:
+    seen = Processors(2, ELAPSED, 0.6, 2.9)
+    assert codes(report_with(12.0, processors=seen, gil=gil(0.3, handed=0.4))) == ["gil"]
+
+
 def test_threads_that_want_a_processor_are_not_in_input_and_output() -> None:
     parts = fetching() | {"processors": Processors(2, ELAPSED, 0.9, 3.0)}
     assert codes(report_with(**parts)) == []

@@ -1,4 +1,4 @@
-"""Four threads on two processors that let go of the GIL for a moment every few microseconds."""
+"""Six threads on two processors that let go of the GIL for a moment every few microseconds."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ def work(number: int) -> None:
         sum(range(100))
 
 
-threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
 for thread in threads:
     thread.start()
 for thread in threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ironthread.report.verdict import thresholds
 from ironthread.report.verdict.finding import Verdict
+from ironthread.report.verdict.processors import threads_wait_for_one
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 def gil(report: Report) -> Verdict | None:
     """A third of the time it was wanted: another had it, or it was handed over. If it was seen."""
     seen = report.gil
-    if seen is None or seen.looks < thresholds.LOOKS or _is_crowded(report):
+    if seen is None or seen.looks < thresholds.LOOKS:
+        return None
+    # Who has the GIL may have had to wait for a processor with it.
+    if threads_wait_for_one(report):
         return None
     # Of the whole run: a short crowd limits little.
     part = seen.observed / report.elapsed
@@ -36,12 +40,6 @@ def gil(report: Report) -> Verdict | None:
         "slower": seen.slower,
     }
     return Verdict("gil", wanted, finding, advice, figures)
-
-
-def _is_crowded(report: Report) -> bool:
-    """Whether most of the time who has the GIL may have had to wait for a processor with it."""
-    seen = report.processors
-    return seen is not None and seen.crowded * seen.observed >= thresholds.MOST * report.elapsed
 
 
 def _cost(handed: float, slower: float | None) -> str:
