@@ -311,11 +311,14 @@ def test_how_long_a_woken_thread_waits_for_the_gil_is_told(tmp_path: Path) -> No
     code = """
         import sys, threading
         sys.setswitchinterval(0.02)
-        gate, is_over = threading.Semaphore(0), False
+        gate, is_busy, is_over = threading.Semaphore(0), False, False
         def busy():
+            global is_busy
+            is_busy = True
             while not is_over: pass
         def woken():
             global is_over
+            while not is_busy: gate.acquire(timeout=0.001)
             for _ in range(10): gate.acquire(timeout=0.001)
             is_over = True
         threads = [threading.Thread(target=each, name=each.__name__) for each in (woken, busy)]
@@ -478,3 +481,30 @@ def test_a_child_that_is_forked_while_others_count_can_go_on() -> None:
 
 def test_the_meter_of_a_pool_is_no_longer_there_when_nobody_watches() -> None:
     assert _core.pool_meter("unwatched", 3) is None
+
+
+def test_a_wait_in_which_signals_are_looked_for_has_one_cause(tmp_path: Path) -> None:
+    # The main thread looks for signals after 10 ms, and again and again.
+    code = """
+        import threading, time
+        lock = threading.Lock()  # lock
+        wanted, held = threading.Semaphore(0), threading.Semaphore(0)
+        def hold():
+            for _ in range(20):
+                wanted.acquire()
+                with lock:
+                    held.release()
+                    time.sleep(0.02)
+        holder = threading.Thread(target=hold)
+        holder.start()
+        for _ in range(20):
+            wanted.release()
+            held.acquire()
+            with lock: pass
+        holder.join()
+    """
+    report = report_on(tmp_path, code)
+    line = line_of(code, "# lock")
+    lock, wait = made_at(report["locks"], line), made_at(report["waits"], line)
+    counts = {sum(blocker["waits"] for blocker in lock["blockers"]), wait["count"]}
+    assert counts == {lock["contended"]}

@@ -165,36 +165,43 @@ impl Holder {
         may_fail: bool,
     ) -> Result<bool, WaitEnded> {
         let mut was_woken = false;
+        // A wait that is left for a look at signals goes on with whom it began with.
+        let mut blocked = None;
         loop {
             if self.try_acquire(me) {
+                note_blocked(site, blocked);
                 return Ok(true);
             }
             if deadline == Deadline::PAST {
+                note_blocked(site, blocked);
                 return Ok(false);
             }
             if !self.mark_parked() {
                 continue;
             }
-            let blocked = watch::is_on().then(|| self.blocked(was_woken));
+            let begins = blocked.is_none();
+            if begins && watch::is_on() {
+                blocked = Some(self.blocked(was_woken));
+            }
             let owner = Owner { word: &self.word, may_fail };
             let must_wait = || self.is_held_and_parked();
             let wake = wait::park_for(owner, site, place, must_wait, deadline, signals)?;
             was_woken = wake == Wake::Notified;
-            if let Some((Some(holder), since)) = blocked
-                && wake != Wake::Stale
-            {
-                ledger::add_blocked(site, holder, clock::now().saturating_sub(since));
-            }
             match wake {
-                Wake::HandedOver => return Ok(true),
-                Wake::Notified => place = Place::Front,
+                Wake::Stale if begins => blocked = None,
                 Wake::Stale => {}
-                Wake::TimedOut => return Ok(false),
                 Wake::Signalled { notified } | Wake::Interrupted { notified } => {
                     if notified {
                         self.pass_on();
                     }
                     wait::run_handlers()?;
+                    place = Place::Front;
+                }
+                Wake::HandedOver | Wake::Notified | Wake::TimedOut => {
+                    note_blocked(site, blocked.take());
+                    if wake != Wake::Notified {
+                        return Ok(wake == Wake::HandedOver);
+                    }
                     place = Place::Front;
                 }
             }
@@ -203,11 +210,11 @@ impl Holder {
 
     /// Who keeps a watched thread that begins to wait, and since when; it was woken and beaten before, or not.
     #[cold]
-    fn blocked(&self, was_beaten: bool) -> (Option<ThreadId>, u64) {
+    fn blocked(&self, was_beaten: bool) -> Blocked {
         if was_beaten {
             registry::count_overtaken();
         }
-        (self.get(), clock::now())
+        Blocked { holder: self.get(), since: clock::now() }
     }
 
     /// Notes, where the program is watched, that the calling thread has taken the lock.
@@ -410,6 +417,19 @@ impl Holder {
 
     fn address(&self) -> usize {
         std::ptr::from_ref(&self.word).addr()
+    }
+}
+
+/// Who held the lock when a watched thread began to wait for it, and when that was.
+struct Blocked {
+    holder: Option<ThreadId>,
+    since: u64,
+}
+
+/// A watched wait is over.
+fn note_blocked(site: Site, blocked: Option<Blocked>) {
+    if let Some(Blocked { holder: Some(holder), since }) = blocked {
+        ledger::add_blocked(site, holder, clock::now().saturating_sub(since));
     }
 }
 

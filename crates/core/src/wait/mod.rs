@@ -10,6 +10,7 @@ mod fork;
 mod hand_over;
 pub mod host;
 mod parker;
+mod relay;
 mod site;
 #[cfg(not(loom))]
 pub(crate) mod spin;
@@ -90,7 +91,7 @@ struct NextLook(Option<Duration>);
 /// A wait that was left for a look, to be gone on with.
 #[derive(Clone, Copy)]
 struct Look {
-    address: usize,
+    site: Site,
     /// How long the wait may last until the next look.
     next: Option<Duration>,
     /// How the wait began, and when it was left.
@@ -107,9 +108,20 @@ thread_local! {
 
 /// The wait at `address` that the thread left for a look a moment ago.
 fn take_look(address: usize) -> Option<Look> {
-    let look = LOOK.take().filter(|look| look.address == address)?;
+    let look = LOOK.take()?;
     let away = Duration::from_nanos(clock::now().saturating_sub(look.left));
-    (away < BACK_WITHIN).then_some(look)
+    if look.site.address() == address && away < BACK_WITHIN {
+        return Some(look);
+    }
+    watch::record(look.site, look.begin, look.left);
+    None
+}
+
+/// If the calling thread left a wait for a look, and has not gone on with it, that wait is over.
+pub(crate) fn end_look() {
+    if let Some(look) = LOOK.take() {
+        watch::record(look.site, look.begin, look.left);
+    }
 }
 
 /// Runs the handlers of signals that have arrived, on the thread that takes them.
@@ -240,7 +252,7 @@ impl Ticket {
         match (&wake, left_to_look) {
             (Ok(Wake::Signalled { .. }), Some(NextLook(next))) => {
                 let begin = visit.pause();
-                LOOK.set(Some(Look { address, next, begin, left: clock::now() }));
+                LOOK.set(Some(Look { site: self.site, next, begin, left: clock::now() }));
             }
             _ => visit.leave(),
         }
@@ -266,6 +278,7 @@ impl Ticket {
             let mut step = None;
             if !(interruptible && host.ends()) {
                 host.detached(&mut || (rest, step) = self.rest(until, interruptible, doubts));
+                self.waiter.pass_on();
             }
             match step {
                 Some(Step::Fail(_)) if self.leave() => return Ok(self.chosen()),
@@ -339,6 +352,7 @@ impl Ticket {
     /// An unpark chose this waiter. (`handed` was written before the state that says so.)
     fn chosen(&mut self) -> Wake {
         self.gone = true;
+        self.waiter.pass_on();
         if self.waiter.handed.load(Ordering::Relaxed) { Wake::HandedOver } else { Wake::Notified }
     }
 
@@ -351,7 +365,7 @@ impl Ticket {
     /// Leaves whatever queue the waiter is in. Returns whether it was notified, or moved, before.
     fn leave(&mut self) -> bool {
         self.gone = true;
-        self.in_queue(|bucket, site| {
+        let was_notified = self.in_queue(|bucket, site| {
             let state = self.waiter.parker.state();
             if state == NOTIFIED {
                 return true;
@@ -359,7 +373,9 @@ impl Ticket {
             let was_in_queue = bucket.remove(site, &self.waiter);
             debug_assert!(was_in_queue, "who was not notified is in the queue of the site");
             state == MOVED
-        })
+        });
+        self.waiter.pass_on();
+        was_notified
     }
 
     /// Notes that the waiter runs signal handlers, so that its notification does not move it into a

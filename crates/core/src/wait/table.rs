@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::parker::{MOVED, NOTIFIED, Parker};
+use super::relay::Relay;
 use crate::facade::{self, Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard};
 use crate::thread::ThreadId;
 
@@ -28,6 +29,8 @@ pub(super) struct Waiter {
     pub(super) thread: ThreadId,
     /// Where it joined the queue it came for.
     pub(super) place: Place,
+    /// Who is to be woken after this one. Written before the parker's state says `NOTIFIED`.
+    pub(super) relay: Mutex<Option<Arc<Relay>>>,
 }
 
 impl Waiter {
@@ -39,7 +42,17 @@ impl Waiter {
             handed: AtomicBool::new(false),
             thread: ThreadId::current(),
             place,
+            relay: Mutex::new(None),
         })
+    }
+
+    /// The thread is awake, and has the interpreter if it needs that: if it was notified together with many others, the
+    /// next of them is woken.
+    pub(super) fn pass_on(&self) {
+        let relay = facade::lock(&self.relay).take();
+        if let Some(relay) = relay {
+            relay.pass_on();
+        }
     }
 }
 

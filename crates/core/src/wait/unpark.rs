@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 use super::Site;
 use super::hand_over;
 use super::parker::NOTIFIED;
+use super::relay::{RUNNERS, Relay};
 use super::table::{self, Place, Waiter};
-use crate::facade::Arc;
+use crate::facade::{Arc, lock};
 use crate::thread::ThreadId;
 
 /// Whether a thread is in the queue of `site`. One that an unpark has chosen is not, though it may sleep yet, nor is
@@ -41,6 +42,8 @@ pub struct Unparked {
     // Nearly always there is one; it needs no allocation.
     first: Option<Arc<Waiter>>,
     rest: Vec<Arc<Waiter>>,
+    /// Where they are too many to be woken at once: those that have to be woken.
+    relay: Option<Arc<Relay>>,
 }
 
 impl Unparked {
@@ -54,9 +57,18 @@ impl Unparked {
 
     /// Tells them that they were chosen. The caller holds the lock of their queue; whoever sees the news
     /// sees what the caller settled before.
-    fn notify(&self) {
+    fn notify(&mut self) {
+        self.relay = Relay::among(self.count());
         for waiter in self.first.iter().chain(&self.rest) {
-            waiter.parker.set(NOTIFIED);
+            if let Some(relay) = &self.relay {
+                *lock(&waiter.relay) = Some(Arc::clone(relay));
+            }
+            let sleeps = waiter.parker.set(NOTIFIED);
+            if let Some(relay) = &self.relay
+                && sleeps
+            {
+                relay.add(Arc::clone(waiter));
+            }
         }
     }
 
@@ -72,13 +84,23 @@ impl Unparked {
     pub fn wake(mut self) {
         // Most of the time there is nobody to wake.
         if self.is_asleep() {
-            hand_over::around(&mut || self.wake_each());
+            hand_over::around(&mut || self.wake_some());
         }
     }
 
     /// Whether one has to be woken.
     fn is_asleep(&self) -> bool {
         self.first.iter().chain(&self.rest).any(|waiter| waiter.parker.is_asleep())
+    }
+
+    /// Wakes so many as the host has use for; they see to the others.
+    fn wake_some(&mut self) {
+        if let Some(relay) = self.relay.take() {
+            (0..RUNNERS).for_each(|_| relay.pass_on());
+            self.first = None;
+        } else {
+            self.wake_each();
+        }
     }
 
     fn wake_each(&mut self) {
@@ -93,7 +115,9 @@ impl Unparked {
 impl Drop for Unparked {
     #[inline]
     fn drop(&mut self) {
-        if self.first.is_some() {
+        if let Some(relay) = self.relay.take() {
+            relay.wake_all();
+        } else if self.first.is_some() {
             self.wake_each();
         }
     }

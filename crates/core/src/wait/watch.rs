@@ -169,15 +169,21 @@ impl Visit {
     pub(super) fn pause(self) -> Begin {
         registry::set_waiting(self.outer);
         self.note_departure();
-        Begin { since: self.waiting.since, holder: self.holder }
+        self.begin()
     }
 
     /// On the way out.
     pub(super) fn leave(self) {
         registry::set_waiting(self.outer);
         if self.arrival.is_some() || is_on() {
-            self.record();
+            let now = clock::now();
+            self.note_departure();
+            record(self.waiting.site, self.begin(), now);
         }
+    }
+
+    fn begin(&self) -> Begin {
+        Begin { since: self.waiting.since, holder: self.holder }
     }
 
     /// The moment is taken with the ledger locked: nobody who has looked before it was told a longer time.
@@ -187,34 +193,32 @@ impl Visit {
             ledger.leave(self.waiting.site, arrival, clock::now());
         }
     }
+}
 
-    #[cold]
-    fn record(&self) {
-        let Waiting { site, since, .. } = self.waiting;
-        let now = clock::now();
-        let nanoseconds = now.saturating_sub(since);
-        self.note_departure();
-        if is_on() && registry::count_wait(site.kind(), nanoseconds) {
-            ledger().add_wait(site, nanoseconds);
-            if keeps_intervals() {
-                self.keep(now);
-            }
+/// Counts a wait of the calling thread, which is over since `end`.
+#[cold]
+pub(super) fn record(site: Site, begin: Begin, end: u64) {
+    let nanoseconds = end.saturating_sub(begin.since);
+    if is_on() && registry::count_wait(site.kind(), nanoseconds) {
+        ledger().add_wait(site, nanoseconds);
+        if keeps_intervals() {
+            keep(site, begin, end);
         }
     }
+}
 
-    /// Keeps the wait as an interval that ends now. (A thread that is being torn down has no tallies either.)
-    fn keep(&self, now: u64) {
-        let Some((thread, attaching)) = registry::take_attaching() else { return };
-        let Waiting { site, since: begin, .. } = self.waiting;
-        let end = now.max(begin);
-        timeline::kept().add(Interval {
-            thread,
-            kind: site.kind(),
-            origin: site.origin(),
-            begin,
-            end,
-            attaching: attaching.min(end - begin),
-            holder: self.holder,
-        });
-    }
+/// Keeps the wait as an interval. (A thread that is being torn down has no tallies either.)
+fn keep(site: Site, begin: Begin, end: u64) {
+    let Some((thread, attaching)) = registry::take_attaching() else { return };
+    let Begin { since: begin, holder } = begin;
+    let end = end.max(begin);
+    timeline::kept().add(Interval {
+        thread,
+        kind: site.kind(),
+        origin: site.origin(),
+        begin,
+        end,
+        attaching: attaching.min(end - begin),
+        holder,
+    });
 }

@@ -9,7 +9,7 @@ use super::processors::Processors;
 use super::{counters, counters::Sums};
 use crate::observe::{Tally, origin};
 use crate::thread::ThreadId;
-use crate::wait::{Kind, Origin, clock};
+use crate::wait::{self, Kind, Origin, clock};
 
 /// The waits for things of one kind that one line made.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,7 @@ pub struct QueueFacts {
 /// All waits.
 #[must_use]
 pub fn waits() -> Vec<WaitFacts> {
+    wait::end_look();
     let ledger = ledger();
     // (With the ledger locked: see `Visit::note_departure`.)
     let now = clock::now();

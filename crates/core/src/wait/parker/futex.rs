@@ -30,10 +30,12 @@ impl Parker {
         self.state.load(Ordering::Acquire) & !(POKED | ASLEEP)
     }
 
-    /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`.
-    pub(in crate::wait) fn set(&self, state: u32) {
+    /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`. Returns whether
+    /// the sleeper has to be woken.
+    pub(in crate::wait) fn set(&self, state: u32) -> bool {
         let keep = |word: u32| Some(word & (ASLEEP | POKED) | state);
-        let _ = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, keep);
+        let before = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, keep);
+        before.is_ok_and(|word| word & ASLEEP != 0)
     }
 
     /// Whether the sleeper has to be woken: asked by who has set `NOTIFIED`.
@@ -71,8 +73,22 @@ impl Parker {
         }
     }
 
+    /// The sleeper is not asleep any more, though nobody has notified it. Acquire: who did in this very moment, and
+    /// found it asleep, has told before what a sleeper that is woken has to know.
+    fn get_up(&self) {
+        self.state.fetch_and(!ASLEEP, Ordering::Acquire);
+    }
+
     /// Sleeps until notified, the deadline, or (where `interruptible`) a signal.
     pub(in crate::wait) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
+        let rest = self.lie(deadline, interruptible);
+        if rest != Rest::Notified {
+            self.get_up();
+        }
+        rest
+    }
+
+    fn lie(&self, deadline: Deadline, interruptible: bool) -> Rest {
         let limit = deadline.timespec();
         loop {
             let state = self.state();

@@ -7,8 +7,8 @@
 //! | `NOTIFIED` | in no queue; must wake | a notifier, under the lock of the queue | final |
 //!
 //! Bit `POKED` beside a state asks the sleeper to look around: whether its wait is in vain. Set under the lock of the
-//! queue, cleared by the sleeper. Bit `ASLEEP` (of the futex only) says that the sleeper has to be woken, set by it before
-//! it sleeps, unless it is notified: who sets `NOTIFIED` and finds no `ASLEEP` need not call the system.
+//! queue, cleared by the sleeper. Bit `ASLEEP` says that the sleeper has to be woken, set by it before it sleeps, unless it is
+//! notified, and cleared when it has slept without that: who sets `NOTIFIED` and finds no `ASLEEP` need not call the system.
 //!
 //! The state never goes back: a `Parker` serves one wait. It is written under the lock of the queue the
 //! waiter is in and read by the sleeper without it, so the write is a release and the read an acquire:
@@ -35,7 +35,6 @@ pub(super) const NOTIFIED: u32 = 2;
 const POKED: u32 = 4;
 
 /// The sleeper sleeps, or is about to.
-#[cfg(all(target_os = "linux", not(feature = "portable-parker"), not(loom)))]
 const ASLEEP: u32 = 8;
 
 /// How a sleep ended.

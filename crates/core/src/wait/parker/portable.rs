@@ -11,7 +11,7 @@ use loom::sync::{Condvar, Mutex, atomic::AtomicU32, atomic::Ordering};
 #[cfg(not(loom))]
 use std::sync::{Condvar, Mutex, atomic::AtomicU32, atomic::Ordering};
 
-use super::{NOTIFIED, POKED, Rest, WAITING};
+use super::{ASLEEP, NOTIFIED, POKED, Rest, WAITING};
 use crate::facade;
 use crate::wait::Deadline;
 
@@ -33,17 +33,20 @@ impl Parker {
 
     /// The state. Acquire: pairs with `set`.
     pub(in crate::wait) fn state(&self) -> u32 {
-        self.state.load(Ordering::Acquire) & !POKED
+        self.state.load(Ordering::Acquire) & !(POKED | ASLEEP)
     }
 
-    /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`.
-    pub(in crate::wait) fn set(&self, state: u32) {
-        self.state.store(state, Ordering::Release);
+    /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`. Returns whether
+    /// the sleeper has to be woken.
+    pub(in crate::wait) fn set(&self, state: u32) -> bool {
+        let keep = |word: u32| Some(word & (ASLEEP | POKED) | state);
+        let before = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, keep);
+        before.is_ok_and(|word| word & ASLEEP != 0)
     }
 
-    /// Whether the sleeper has to be woken: asked by who has set `NOTIFIED`. It may sleep.
+    /// Whether the sleeper has to be woken: asked by who has set `NOTIFIED`.
     pub(in crate::wait) fn is_asleep(&self) -> bool {
-        true
+        self.state.load(Ordering::Relaxed) & ASLEEP != 0
     }
 
     /// Wakes the sleeper after its state was set to `NOTIFIED`.
@@ -68,8 +71,19 @@ impl Parker {
     }
 
     /// Sleeps until notified, the deadline, or (where `interruptible`) a moment to look for signals.
-    #[cfg(not(loom))]
     pub(in crate::wait) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
+        // One word tells of both: who notifies sees this bit, or the look below sees the notification.
+        self.state.fetch_or(ASLEEP, Ordering::Relaxed);
+        let rest = self.lie(deadline, interruptible);
+        if rest != Rest::Notified {
+            // Acquire: who notified in this very moment has told before what a sleeper that is woken has to know.
+            self.state.fetch_and(!ASLEEP, Ordering::Acquire);
+        }
+        rest
+    }
+
+    #[cfg(not(loom))]
+    fn lie(&self, deadline: Deadline, interruptible: bool) -> Rest {
         let mut gate = facade::lock(&self.gate);
         loop {
             if self.state() == NOTIFIED {
@@ -104,7 +118,7 @@ impl Parker {
 
     /// Under loom time does not pass: a wait with a limit ends at once, one without sleeps for good.
     #[cfg(loom)]
-    pub(in crate::wait) fn sleep(&self, deadline: Deadline, _interruptible: bool) -> Rest {
+    fn lie(&self, deadline: Deadline, _interruptible: bool) -> Rest {
         let mut gate = facade::lock(&self.gate);
         while self.state() != NOTIFIED {
             if !deadline.is_never() {

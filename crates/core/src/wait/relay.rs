@@ -1,0 +1,57 @@
+//! Waking many threads, a few at a time.
+//!
+//! Threads that are woken want the interpreter, and one at a time gets it. The others wait for it awake, as it were: `CPython`
+//! has each of them look every 5 ms, under one mutex, which the holder needs to let go. With a thousand of them the looks
+//! take all processors, and nobody comes to the interpreter for seconds.
+//!
+//! So of many sleepers that are notified at once only [`RUNNERS`] are woken. Each that is back with the interpreter wakes
+//! the next, before anything else. All are out of their queue and notified from the beginning; what is put off is the call
+//! that ends their sleep. Who wakes by himself meanwhile (a limit, a signal) finds himself notified, and wakes the next as well:
+//! a runner is never lost to a thread that needed none.
+//!
+//! Only who sleeps is put off, or waited for: on its way back from a sleep no code of the program's can hold a thread up.
+//! Where there is no interpreter, or one that all threads have at once, all are woken at once.
+
+use std::collections::VecDeque;
+
+use super::host::host;
+use super::table::Waiter;
+use crate::facade::{Arc, Mutex, lock};
+
+/// How many are woken at once.
+#[cfg(not(loom))]
+pub(super) const RUNNERS: usize = 8;
+/// Loom's models have two or three waiters.
+#[cfg(loom)]
+pub(super) const RUNNERS: usize = 1;
+
+/// Sleepers that were notified and have yet to be woken, in the order of their queue.
+pub(super) struct Relay(Mutex<VecDeque<Arc<Waiter>>>);
+
+impl Relay {
+    /// A relay for so many threads, if they are too many to be woken at once.
+    pub(super) fn among(count: usize) -> Option<Arc<Self>> {
+        let is_needed = count > RUNNERS && (host().has_lock() || cfg!(loom));
+        is_needed.then(|| Arc::new(Self(Mutex::new(VecDeque::with_capacity(count)))))
+    }
+
+    pub(super) fn add(&self, waiter: Arc<Waiter>) {
+        lock(&self.0).push_back(waiter);
+    }
+
+    /// Wakes the next sleeper.
+    pub(super) fn pass_on(&self) {
+        // (Not under the lock, which the one that is woken takes.)
+        let next = lock(&self.0).pop_front();
+        if let Some(waiter) = next {
+            waiter.parker.wake();
+        }
+    }
+
+    /// Wakes all that are left.
+    pub(super) fn wake_all(&self) {
+        for waiter in std::mem::take(&mut *lock(&self.0)) {
+            waiter.parker.wake();
+        }
+    }
+}
