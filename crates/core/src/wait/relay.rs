@@ -15,6 +15,7 @@
 use std::collections::VecDeque;
 
 use super::host::host;
+use super::parker::NOTIFIED;
 use super::table::Waiter;
 use crate::facade::{Arc, Mutex, lock};
 
@@ -35,8 +36,18 @@ impl Relay {
         is_needed.then(|| Arc::new(Self(Mutex::new(VecDeque::with_capacity(count)))))
     }
 
-    pub(super) fn add(&self, waiter: Arc<Waiter>) {
-        lock(&self.0).push_back(waiter);
+    /// Tells these that they were chosen, as [`Unparked`](super::Unparked) does.
+    ///
+    /// With the list locked until it is whole: who wakes by himself and passes on while it is filled would find nobody, and
+    /// be found in it later by a runner, in vain. So each that is woken in vain has passed on.
+    pub(super) fn notify<'a>(self: &Arc<Self>, waiters: impl Iterator<Item = &'a Arc<Waiter>>) {
+        let mut left = lock(&self.0);
+        for waiter in waiters {
+            *lock(&waiter.relay) = Some(Arc::clone(self));
+            if waiter.parker.set(NOTIFIED) {
+                left.push_back(Arc::clone(waiter));
+            }
+        }
     }
 
     /// Wakes the next sleeper.

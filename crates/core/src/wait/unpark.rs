@@ -7,7 +7,7 @@ use super::hand_over;
 use super::parker::NOTIFIED;
 use super::relay::{RUNNERS, Relay};
 use super::table::{self, Place, Waiter};
-use crate::facade::{Arc, lock};
+use crate::facade::Arc;
 use crate::thread::ThreadId;
 
 /// Whether a thread is in the queue of `site`. One that an unpark has chosen is not, though it may sleep yet, nor is
@@ -58,17 +58,11 @@ impl Unparked {
     /// Tells them that they were chosen. The caller holds the lock of their queue; whoever sees the news
     /// sees what the caller settled before.
     fn notify(&mut self) {
+        let waiters = self.first.iter().chain(&self.rest);
         self.relay = Relay::among(self.count());
-        for waiter in self.first.iter().chain(&self.rest) {
-            if let Some(relay) = &self.relay {
-                *lock(&waiter.relay) = Some(Arc::clone(relay));
-            }
-            let sleeps = waiter.parker.set(NOTIFIED);
-            if let Some(relay) = &self.relay
-                && sleeps
-            {
-                relay.add(Arc::clone(waiter));
-            }
+        match &self.relay {
+            Some(relay) => relay.notify(waiters),
+            None => waiters.for_each(|waiter| _ = waiter.parker.set(NOTIFIED)),
         }
     }
 
