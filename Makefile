@@ -87,7 +87,7 @@ conformance:
 	$(PYTHON) tests/conformance/run.py --results $(RESULTS) --table docs/conformance.md; exit $$failed
 
 stress: build
-	$(BIN)/python -m pytest tests/stress --long
+	$(BIN)/python -m pytest tests/stress tests/torture --long
 
 soak: build
 	$(BIN)/python tests/soak/long_run.py --seconds $(SOAK_SECONDS)
