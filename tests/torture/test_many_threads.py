@@ -107,7 +107,7 @@ MANY = """
     from ironthread.threading import Barrier, Condition, Event, Lock, Semaphore, Thread
 
     number = int(sys.argv[1])
-    threading.stack_size(1 << 16)
+    threading.stack_size(1 << 18)  # of address space
     event, lock, semaphore, condition = Event(), Lock(), Semaphore(0), Condition()
     barrier, queue, there = Barrier(number + 1), Queue(), Semaphore(0)
     count, open = 0, False

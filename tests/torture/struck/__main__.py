@@ -16,7 +16,7 @@ from ironthread import WorkStealingExecutor, futures, queue, threading
 from waits import opened
 
 from torture.struck.locks import Barriers, Conditions, Events, Locks
-from torture.struck.outcomes import Futures, Joins, Pools
+from torture.struck.outcomes import Ends, Futures, Joins, Pools
 from torture.struck.queues import Queues
 from torture.struck.scene import Part, Scene
 from torture.struck.worker import Strike, Worker
@@ -41,6 +41,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "pool": partial(Pools, futures.ThreadPoolExecutor),
     "pool with options": partial(Pools, futures.ThreadPoolExecutor, call_options=True),
     "stealing pool": partial(Pools, WorkStealingExecutor),
+    "shutdown": partial(Ends, futures.ThreadPoolExecutor),
 }
 THREADS = 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import TimeoutError as NotDone
 from typing import Any
 
@@ -130,3 +131,39 @@ class Pools(Scene):
             assert results == list(range(len(results)))
         self.pool.shutdown()
         assert not any(thread.is_alive() for thread in self.pool._threads)
+
+
+class Ending(Part):
+    """Makes pools and shuts them down, until each has been."""
+
+    def __init__(self, seed: int, kind: type[Any]) -> None:
+        super().__init__(seed)
+        self.kind, self.pools, self.ended = kind, Account(), Account()
+
+    def make(self) -> Any:
+        pool = self.kind(2)
+        for _ in range(3):
+            pool.submit(time.sleep, self.rng.random() * MOMENT)
+        return pool
+
+    def step(self) -> None:
+        if len(self.pools) > len(self.ended):
+            self.ended.note(self.pools.noted[-1].shutdown)
+        else:
+            self.pools.note(self.make)
+
+
+class Ends(Scene):
+    """Pools that are shut down."""
+
+    def __init__(self, kind: type[Any]) -> None:
+        self.kind = kind
+
+    def part(self, seed: int) -> Part:
+        return Ending(seed, self.kind)
+
+    def check(self, parts: list[Part]) -> None:
+        pools = [pool for part in parts if isinstance(part, Ending) for pool in part.pools.noted]
+        for pool in pools:
+            pool.shutdown()
+            assert not any(thread.is_alive() for thread in pool._threads)
