@@ -83,8 +83,8 @@ pub(crate) fn tuple<'py>(
     objects: &[Borrowed<'_, 'py, PyAny>],
 ) -> PyResult<Bound<'py, PyTuple>> {
     let count = objects.len().cast_signed();
-    // SAFETY: the thread is attached; the function returns a new reference, or null with an exception set.
-    let made = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(count)) }?;
+    // SAFETY: the thread is attached.
+    let made = owned(py, unsafe { ffi::PyTuple_New(count) })?;
     for (index, object) in (0..count).zip(objects) {
         let object = Bound::clone(object).into_ptr();
         // SAFETY: the tuple is new, nobody else has seen it; it takes the reference over.
@@ -95,8 +95,8 @@ pub(crate) fn tuple<'py>(
 
 /// An empty dictionary, with the same reason.
 pub(crate) fn dictionary(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    // SAFETY: the thread is attached; the function returns a new reference, or null with an exception set.
-    let made = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyDict_New()) }?;
+    // SAFETY: the thread is attached.
+    let made = owned(py, unsafe { ffi::PyDict_New() })?;
     Ok(made.cast_into::<PyDict>()?)
 }
 
