@@ -7,7 +7,7 @@
 #   make matrix        the Python tests and CPython's own on every interpreter of this machine
 #   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
 #                      of this machine; writes docs/conformance.md
-#   make stress        the long runs: lost wake-ups, exits and forks in the middle of everything
+#   make stress        the long runs: lost wake-ups, exits, forks, and whatever else strikes in the middle of everything
 #   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
 #   make loom          model checking of the door and of the lock-free fast paths
 #   make bench         every operation against the standard library and other packages, as ratios; whole
@@ -87,7 +87,7 @@ conformance:
 	$(PYTHON) tests/conformance/run.py --results $(RESULTS) --table docs/conformance.md; exit $$failed
 
 stress: build
-	$(BIN)/python -m pytest tests/stress --long
+	$(BIN)/python -m pytest tests/stress tests/torture --long
 
 soak: build
 	$(BIN)/python tests/soak/long_run.py --seconds $(SOAK_SECONDS)

@@ -33,6 +33,11 @@ SAME = [
     "Condition().wait()",
     "Condition().wait(0)",
     "Condition().wait_for(lambda: 0)",
+    *(f"Condition().wait_for(lambda: 0, {limit})" for limit in ("0", "-1")),
+    *(
+        f"{HELD}asked = []; c.wait_for(lambda: asked.append(1), {limit}); len(asked)"
+        for limit in ("0", "-1")
+    ),
     "Condition().wait_for(lambda: 7)",
     "Condition().wait_for(lambda: 1 / 0)",
     f"{HELD}c.wait_for(lambda: 1 / 0)",

@@ -333,20 +333,19 @@ impl PyCondition {
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        let mut deadline = None;
+        let mut deadline: Option<Deadline> = None;
         loop {
             let result = program::call(predicate, &[])?;
             if program::is_true(&result)? {
                 return Ok(result);
             }
-            // The time runs from the first wait.
+            // The time runs from the first wait, which is made even if there is none: others get the
+            // lock meanwhile, and who does not hold it is told.
             let until = match deadline {
+                Some(deadline) if deadline.is_past() => return Ok(result),
                 Some(deadline) => deadline,
                 None => *deadline.insert(wait_deadline(timeout)?),
             };
-            if deadline.is_some() && until.is_past() {
-                return Ok(result);
-            }
             if slf.is_exact_instance_of::<Self>() {
                 slf.get().wait_until(py, until)?;
             } else {

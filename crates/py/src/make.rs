@@ -151,7 +151,8 @@ unsafe fn call_as_ever(
     let names = names.map(|names| names.to_owned().cast_into::<PyTuple>()).transpose()?;
     let tail = names.as_ref().map_or(0, PyTupleMethods::len);
     let (positional, others) = values.split_at(values.len() - tail);
-    let arguments = PyTuple::new(py, positional)?;
+    let positional: Vec<_> = positional.iter().map(Bound::as_borrowed).collect();
+    let arguments = program::tuple(py, &positional)?;
     let dictionary = names.map(|names| keywords_of(&names, others)).transpose()?;
     let dictionary = dictionary.as_ref().map_or(std::ptr::null_mut(), Bound::as_ptr);
     // SAFETY: the class is alive.
@@ -170,7 +171,7 @@ fn keywords_of<'py>(
     names: &Bound<'py, PyTuple>,
     values: &[Bound<'py, PyAny>],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let dictionary = PyDict::new(names.py());
+    let dictionary = program::dictionary(names.py())?;
     for (name, value) in names.iter().zip(values) {
         dictionary.set_item(name.cast_into::<PyString>()?, value)?;
     }

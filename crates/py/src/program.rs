@@ -77,6 +77,29 @@ fn truth(py: Python<'_>, value: c_int) -> PyResult<bool> {
     if value < 0 { Err(PyErr::fetch(py)) } else { Ok(value != 0) }
 }
 
+/// A tuple of these objects. PyO3's own panics where memory is out, which a C function must not.
+pub(crate) fn tuple<'py>(
+    py: Python<'py>,
+    objects: &[Borrowed<'_, 'py, PyAny>],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let count = objects.len().cast_signed();
+    // SAFETY: the thread is attached.
+    let made = owned(py, unsafe { ffi::PyTuple_New(count) })?;
+    for (index, object) in (0..count).zip(objects) {
+        let object = Bound::clone(object).into_ptr();
+        // SAFETY: the tuple is new, nobody else has seen it; it takes the reference over.
+        unsafe { ffi::PyTuple_SetItem(made.as_ptr(), index, object) };
+    }
+    Ok(made.cast_into::<PyTuple>()?)
+}
+
+/// An empty dictionary, with the same reason.
+pub(crate) fn dictionary(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    // SAFETY: the thread is attached.
+    let made = owned(py, unsafe { ffi::PyDict_New() })?;
+    Ok(made.cast_into::<PyDict>()?)
+}
+
 /// `callable(*arguments)`.
 pub(crate) fn call<'py>(
     callable: &Bound<'py, PyAny>,

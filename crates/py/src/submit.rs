@@ -17,10 +17,9 @@ use std::ffi::CStr;
 use ironthread::wait::watch;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::hot::{all_arguments, forever};
 use crate::job::Job;
@@ -33,6 +32,8 @@ const SIGNATURE: &str = "submit($self, fn, /, *args, **kwargs)";
 /// What the function needs of Python's.
 struct Parts {
     nothing: Py<PyTuple>,
+    /// The name of the queue that calls wait in. (`intern!` asks for memory at its first use, and panics without.)
+    work_queue: Py<PyString>,
     /// The Python method.
     method: Py<PyAny>,
 }
@@ -50,7 +51,7 @@ fn quickly<'py>(
     else {
         return Ok(None);
     };
-    let queue = program::get(&pool, intern!(py, "_work_queue"))?;
+    let queue = program::get(&pool, parts.work_queue.bind(py))?;
     let Ok(jobs) = queue.cast_exact::<PyJobs>() else { return Ok(None) };
     if !jobs.get().has_worker() {
         return Ok(None);
@@ -60,7 +61,8 @@ fn quickly<'py>(
     let tuple = if arguments.is_empty() {
         parts.nothing.clone_ref(py)
     } else {
-        PyTuple::new(py, arguments.iter().map(lent))?.unbind()
+        let all: Vec<_> = arguments.iter().map(lent).collect();
+        program::tuple(py, &all)?.unbind()
     };
     let future = make::future(py)?;
     let job = Job::new(future.clone().unbind(), lent(function).to_owned().unbind(), tuple);
@@ -119,7 +121,11 @@ pub(crate) fn prepare_pool(pool: &Bound<'_, PyType>) -> PyResult<()> {
     let method = pool.getattr("submit")?;
     let text: Option<String> = method.getattr("__doc__")?.extract()?;
     let doc = format!("{SIGNATURE}\n--\n\n{}", text.unwrap_or_default());
-    let parts = Parts { nothing: PyTuple::empty(py).unbind(), method: method.unbind() };
+    let parts = Parts {
+        nothing: PyTuple::empty(py).unbind(),
+        work_queue: PyString::intern(py, "_work_queue").unbind(),
+        method: method.unbind(),
+    };
     if PARTS.set(py, parts).is_err() {
         return Err(PyTypeError::new_err("there is one class of pools"));
     }

@@ -1,0 +1,64 @@
+"""A thread that takes one step after the other and keeps account of them whatever strikes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import starmap
+from typing import Any
+
+
+class Strike(BaseException):
+    """What strikes a thread from outside."""
+
+
+class Account:
+    """What has been done. No bytecode runs between a call's return and the noting of its result.
+
+    Exceptions from outside come between bytecodes only, so that a call either has not been made, or has
+    raised, or is in the account.
+    """
+
+    def __init__(self) -> None:
+        self.noted: list[Any] = []
+
+    def __len__(self) -> int:
+        return len(self.noted)
+
+    def note(self, call: Callable[..., Any], *arguments: Any) -> None:
+        """Make the call and note what it returns."""
+        self.noted.extend(starmap(call, [arguments]))
+
+    def note_if_true(self, call: Callable[..., Any], *arguments: Any) -> None:
+        """Make the call and note what it returns, unless that is false."""
+        self.noted.extend(filter(None, starmap(call, [arguments])))
+
+
+class Worker:
+    """Takes steps until it is told to stop. At most one strike is on its way to it at a time."""
+
+    def __init__(self, step: Callable[[], object]) -> None:
+        self._step = step
+        self.over = False
+        self.hits = 0
+        """How many strikes have hit."""
+        self.can_be_struck = False
+        """Whoever strikes sets it to False first."""
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Take steps."""
+        try:
+            while not self.over:
+                try:
+                    # Inside the block that catches the next one.
+                    self.can_be_struck = True
+                    while not self.over:
+                        self._step()
+                    # One that is on its way arrives before the block is left.
+                    while not self.can_be_struck:
+                        pass
+                    self.can_be_struck = False
+                except Strike:
+                    self.hits += 1
+        except BaseException as error:
+            self.failure = error

@@ -1,0 +1,252 @@
+"""The program's own code that runs in the middle of an operation and comes back into the same object."""
+
+from __future__ import annotations
+
+from programs import run_program
+
+COLLECTIONS = """
+    import gc, sys, threading
+    import ironthread
+    from concurrent.futures import CancelledError
+    from ironthread.futures import Future, ThreadPoolExecutor, wait
+    from ironthread.queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
+    from ironthread.threading import Condition, Event, Lock, RLock, Semaphore
+
+    rounds = int(sys.argv[1])
+    queues = [Queue(), LifoQueue(), PriorityQueue(), SimpleQueue()]
+    locks = [Lock(), RLock(), Condition(), Semaphore()]
+    event, pool = Event(), ThreadPoolExecutor(2)
+    futures = [Future() for _ in range(3)]
+    came = [0]
+    calls = []
+
+    class Cycle:
+        '''Found by the collector, wherever that runs: it comes back into everything.'''
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            came[0] += 1
+            for queue in queues:
+                queue.put(came[0])
+                queue.get_nowait()
+            for lock in locks:
+                if lock.acquire(False):
+                    lock.release()
+            event.set()
+            event.wait()
+            event.clear()
+            for future in futures:
+                future.add_done_callback(len if future is None else id)
+                future.done()
+            wait(futures, 0)
+            if len(calls) < 2000:
+                calls.append(pool.submit(int))
+
+    def use(seed):
+        for number in range(rounds):
+            Cycle()
+            for queue in queues:
+                queue.put(number)
+                queue.get()
+            for lock in locks:
+                with lock:
+                    Cycle()
+            made = [Queue(), PriorityQueue(), SimpleQueue(), Condition(), Future(), Event()]
+            futures[number % 3].set_result(number)
+            futures[number % 3] = Future()
+            pool.submit(int, number).result()
+
+    gc.set_threshold(1)
+    use(0)
+    gc.set_threshold(700)
+    gc.collect()
+    assert came[0] >= rounds, came
+    assert [queue.qsize() for queue in queues] == [0] * 4
+    assert all(lock.acquire(False) for lock in locks)
+    assert all(call.result() == 0 for call in calls)
+    pool.shutdown()
+    print("whole")
+"""
+
+
+def test_finalizers_that_a_collection_calls_come_back_into_everything(long: bool) -> None:
+    rounds = "3000" if long else "60"
+    assert run_program(COLLECTIONS, rounds, limit=600.0 if long else 60.0).out == "whole\n"
+
+
+CALLBACKS = """
+    import sys, weakref
+    from ironthread.futures import Future, ThreadPoolExecutor, as_completed, wait
+    from ironthread.queue import SimpleQueue
+    from ironthread.threading import Condition
+
+    # A callback comes back into its future, in all ways.
+    called = []
+    def again(future):
+        called.append(future.result(0))
+        assert not future.cancel()
+        if len(called) < 50:
+            future.add_done_callback(again)
+        assert wait([future], 0).done == {future}
+        assert list(as_completed([future])) == [future]
+    future = Future()
+    future.add_done_callback(again)
+    future.set_result("it")
+    assert called == ["it"] * 50
+
+    # Cancelling, setting and adding from within.
+    future, seen = Future(), []
+    def adding(it):
+        seen.append(it.cancelled())
+        it.add_done_callback(lambda it: seen.append(it.cancel()))
+    future.add_done_callback(adding)
+    assert future.cancel()
+    assert seen == [True, True]
+
+    # Futures that compare and hash by code that looks at them.
+    class Odd(Future):
+        def __eq__(self, other):
+            return self.done() == other.done() and self is other
+        def __hash__(self):
+            self.add_done_callback(id)
+            return 7
+    odd = [Odd() for _ in range(20)]
+    odd[3].set_result(1)
+    done, pending = wait(odd, 0)
+    assert (len(done), len(pending)) == (1, 19)
+    for each in odd[4:] + odd[:3]:
+        each.set_result(2)
+    assert len(list(as_completed(odd))) == 20
+
+    # A pool is called by its calls, by callbacks and by what dies with them.
+    pool, late, references = ThreadPoolExecutor(1), SimpleQueue(), []
+    class Result:
+        def __del__(self):
+            late.put(pool.submit(int, "7"))
+    for _ in range(100):
+        call = pool.submit(Result)
+        call.add_done_callback(lambda call: late.put(pool.submit(int, "8")))
+        references.append(weakref.ref(call, lambda _: late.put(pool.submit(int, "9"))))
+        wait([call])
+        del call
+    results = []
+    while len(results) < 300:
+        results.append(late.get(timeout=30).result())
+    assert sorted(results) == [7] * 100 + [8] * 100 + [9] * 100, results
+    pool.shutdown()
+
+    # What a queue lets go comes back into the queue.
+    queue = SimpleQueue()
+    class Item:
+        def __init__(self, left):
+            self.left = left
+        def __del__(self):
+            if self.left:
+                queue.put(Item(self.left - 1))
+                queue.get()
+    queue.put(Item(50))
+    queue.get()
+    assert queue.empty()
+
+    # A predicate notifies, waits and lets go.
+    condition, asked = Condition(), []
+    def predicate():
+        asked.append(1)
+        condition.notify_all()
+        condition.wait(0)
+        with condition:
+            condition.wait_for(lambda: True)
+        return len(asked) == 3
+    with condition:
+        while not condition.wait_for(predicate, 0.001):
+            pass
+    assert repr(condition).endswith(", 0)>")
+    print("whole")
+"""
+
+
+def test_callbacks_and_finalizers_come_back_into_futures_pools_and_queues() -> None:
+    assert run_program(CALLBACKS, limit=60.0).out == "whole\n"
+
+
+RECURSION = """
+    import sys
+    from ironthread.futures import Future, ThreadPoolExecutor
+    from ironthread.queue import PriorityQueue, Queue
+    from ironthread.threading import Condition, RLock
+    import logging
+    logging.disable(logging.CRITICAL)  # of a callback that cannot be called
+
+    class Item:
+        def __init__(self, rank):
+            self.rank = rank
+        def __lt__(self, other):
+            return self.deeply(other)
+        def deeply(self, other):
+            return self.rank < other.rank
+
+    def at_depth(depth, call):
+        return call() if depth == 0 else at_depth(depth - 1, call)
+
+    def at_every_depth(call):
+        '''How often the call did, at all depths around the limit; the rest are too deep.'''
+        done = 0
+        for depth in range(sys.getrecursionlimit() - 40, sys.getrecursionlimit()):
+            try:
+                at_depth(depth, call)
+                done += 1
+            except RecursionError:
+                pass
+        assert 0 < done < 40, done
+        return done
+
+    for make, item in ((PriorityQueue, Item), (PriorityQueue, int), (Queue, int)):
+        queue = make()
+        for number in range(10):
+            queue.put(item(number))
+        put = at_every_depth(lambda: queue.put(item(-1)))
+        assert queue.qsize() == 10 + put, (queue.qsize(), put)
+        got = at_every_depth(lambda: queue.get_nowait())
+        assert queue.qsize() == 10 + put - got
+
+    endless = PriorityQueue()
+    class Endless:
+        def __lt__(self, other):
+            return self < other
+    endless.put(Endless())
+    try:
+        endless.put(Endless())
+    except RecursionError:
+        pass
+    else:
+        raise AssertionError
+    assert (endless.qsize(), endless.unfinished_tasks) == (1, 1)
+
+    condition = Condition()
+    def wait():
+        with condition:
+            condition.wait_for(lambda: len([]) == 0)
+    at_every_depth(wait)
+    assert condition.acquire(False)
+    condition.release()
+
+    called = []
+    def finish():
+        future = Future()
+        future.add_done_callback(lambda _: called.append(int()))
+        future.set_result(1)
+        assert future.result() == 1
+    at_every_depth(finish)
+
+    pool, futures = ThreadPoolExecutor(1), []
+    pool.submit(int).result()
+    done = at_every_depth(lambda: futures.append(pool.submit(int, "7")))
+    assert [future.result(30) for future in futures] == [7] * done
+    pool.shutdown()
+    print("whole")
+"""
+
+
+def test_at_the_recursion_limit_all_is_done_or_nothing() -> None:
+    assert run_program(RECURSION, limit=60.0).out == "whole\n"
