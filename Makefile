@@ -14,7 +14,7 @@
 #                      programs, start-up, how costs grow, what watching costs
 #   make bench-rust    the engine against the crates that do the same; QUICK=1: does it run?
 #   make bench-instructions   instructions of the most-called operations, against those noted
-#   make docs          the Rust documentation
+#   make docs          the site, in build/docs, with the Rust documentation in it; warnings are errors
 #   make clean         removes what was built
 #
 # PYTHON is the interpreter to build for (3.11 or later), VENV its virtual environment.
@@ -126,8 +126,15 @@ check-python: build
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest ironthread._core --allowlist tests/typing/stubtest_allowlist.txt
 
-docs:
-	cargo doc -p ironthread --features serve --no-deps
+$(STAMPS)/docs-tools: $(STAMPS)/tools
+	$(BIN)/pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
+# Sphinx leaves out what it has not made: the Rust documentation comes after it.
+docs: build $(STAMPS)/docs-tools
+	$(BIN)/python -m sphinx -W -n --keep-going -q -d build/doctrees docs build/docs
+	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --features serve --no-deps --quiet
+	rm -rf build/docs/rust && cp -r target/doc build/docs/rust
 
 clean:
 	cargo clean

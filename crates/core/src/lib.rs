@@ -49,3 +49,8 @@ pub mod sync;
 pub mod thread;
 pub mod timer;
 pub mod wait;
+
+// What the README shows of the crate is run by `cargo test --doc`.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
