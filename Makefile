@@ -4,6 +4,10 @@
 #   make test          build, and run all tests: Rust, Python, CPython's own
 #   make build         the package, release mode, in $(VENV)
 #   make check         formats, lints, types, docs
+#   make check-abi     the binding compiles for every build of CPython, those not here included
+#   make wheels        wheels and sdist, each installed in a new environment and used there
+#   make deny          licences, sources, duplicates and advisories of the crates
+#   make release-check all of these, and a dry run of publishing the crate
 #   make matrix        the Python tests and CPython's own on every interpreter of this machine
 #   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
 #                      of this machine; writes docs/conformance.md
@@ -34,7 +38,8 @@ export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak loom bench bench-rust bench-instructions docs clean
+        conformance-one stress soak loom bench bench-rust bench-instructions check-abi wheels crate deny \
+        release-check docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
 	$(PYTHON) scripts/setup_environment.py $(VENV)
@@ -125,6 +130,26 @@ check-python: build
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest ironthread._core --allowlist tests/typing/stubtest_allowlist.txt
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	cd $(STAMPS) && PYTHONPATH=$(abspath python) $(abspath $(BIN))/pyright --verifytypes ironthread --ignoreexternal
+
+# Compiles, with clippy, for builds of CPython that are not here; nothing is linked or run.
+check-abi: $(STAMPS)/tools
+	$(BIN)/python scripts/check_abi.py
+
+# What is published, as its users get it: WHOLE=1 runs all Python tests on each interpreter.
+wheels: $(STAMPS)/tools
+	$(BIN)/pip install --quiet --disable-pip-version-check --group release
+	$(BIN)/python scripts/release/build.py $(if $(WHOLE),--whole)
+
+crate:
+	cargo publish --dry-run -p ironthread
+
+deny:
+	$(PYTHON) scripts/deny.py
+
+# All that comes before a release but the tests.
+release-check: check check-abi deny wheels crate
 
 $(STAMPS)/docs-tools: $(STAMPS)/tools
 	$(BIN)/pip install --quiet --disable-pip-version-check --group docs

@@ -119,7 +119,7 @@ def test_map_with_a_buffer_is_so_many_calls_ahead_and_no_more() -> None:
         assert list(results) == [str(number) for number in range(1, 10)]
         for wrong, error in ((0, ValueError), (-1, ValueError), ("x", TypeError)):
             with pytest.raises(error, match="buffersize"):
-                pool.map(str, [1], buffersize=wrong)
+                pool.map(str, [1], buffersize=wrong)  # type: ignore[arg-type]
 
 
 def test_what_is_left_of_a_map_is_cancelled_when_it_is_dropped() -> None:

@@ -45,7 +45,7 @@ def test_calls_come_in_with_any_arguments() -> None:
         assert pool.submit(given, 1, fn=2, self=3).result() == ((1,), {"fn": 2, "self": 3})
         assert ThreadPoolExecutor.submit(pool, given, 1).result() == ((1,), {})
         with pytest.raises(TypeError):
-            pool.submit()
+            pool.submit()  # type: ignore[call-arg]
         with pytest.raises(TypeError):
             ThreadPoolExecutor.submit(given)  # type: ignore[arg-type, call-arg]
 

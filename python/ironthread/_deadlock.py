@@ -315,7 +315,7 @@ def _names(links: list[Link]) -> dict[int, str]:
 
 def _stack(frame: FrameType | None) -> list[tuple[str, int, str]]:
     """The frames of a thread that are the program's, the innermost last; all, if none is."""
-    frames = []
+    frames: list[tuple[str, int, str]] = []
     while frame is not None:
         code = frame.f_code
         frames.append((code.co_filename, frame.f_lineno or 0, code.co_name))

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 # Taken before `install()` puts ours there.
 StandardFuture: Any = _base.Future
+if TYPE_CHECKING:
+    _Standard = _base.Future[Any]
+else:
+    _Standard = StandardFuture
 
 FIRST_COMPLETED = _base.FIRST_COMPLETED
 FIRST_EXCEPTION = _base.FIRST_EXCEPTION
@@ -35,7 +39,7 @@ DoneAndNotDoneFutures = _base.DoneAndNotDoneFutures
 _FINAL = frozenset({_base.CANCELLED_AND_NOTIFIED, _base.FINISHED})
 
 
-class Future(_core.Future, StandardFuture):  # type: ignore[misc]
+class Future(_core.Future, _Standard):  # type: ignore[misc, override]
     """The outcome of a job, which may not be there yet.
 
     Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects, and can be
@@ -76,7 +80,7 @@ class _Ends:
         """Of `pending`; the caller takes out what has ended, and nobody else keeps it."""
         self._done: _core.SimpleQueue[Any] = _core.SimpleQueue()
         self._teller = _Teller(self._done)
-        self._pending = pending
+        self._pending: set[Any] = pending
 
     def __enter__(self) -> Self:
         for future in self._pending:

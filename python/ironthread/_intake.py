@@ -46,10 +46,10 @@ class CallOptions:
             raise ValueError("priority must be from -2**63 to 2**63 - 1")
         if context is not None and not isinstance(context, Context):
             raise TypeError(f"context must be a Context or None, not {type(context).__name__}")
-        self.priority = priority
-        self.deadline = _seconds("deadline", deadline)
-        self.timeout = _seconds("timeout", timeout)
-        self.context = context
+        self.priority: int = priority
+        self.deadline: float | None = _seconds("deadline", deadline)
+        self.timeout: float | None = _seconds("timeout", timeout)
+        self.context: Context | None = context
 
 
 def _seconds(name: str, value: float | None) -> float | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _FunctionType = type(lambda: None)
-_ModuleType = type(sys)
+_ModuleType: type = type(sys)
 _CONTAINERS = frozenset({dict, list, tuple})
 
 # A registry is small and flat. Larger containers are data: character tables, parser states.

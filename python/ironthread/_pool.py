@@ -35,12 +35,24 @@ if TYPE_CHECKING:
 _standard: Any = _standard_module
 
 # Taken before `install()` puts ours there.
-StandardExecutor: Any = _standard.ThreadPoolExecutor
+if TYPE_CHECKING:
+
+    class StandardExecutor(_standard_module.ThreadPoolExecutor):
+        """The standard class, with what we put into its attributes."""
+
+        _broken: Any
+        _idle_semaphore: Any
+        _initializer: Any
+        _shutdown_lock: Any
+        _threads: Any
+
+else:
+    StandardExecutor = _standard.ThreadPoolExecutor
 
 BrokenThreadPool = _standard.BrokenThreadPool
 
 
-class ThreadPoolExecutor(StandardExecutor):  # type: ignore[misc]
+class ThreadPoolExecutor(StandardExecutor):
     """Runs calls in a pool of threads.
 
     Follows https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor.

@@ -49,12 +49,12 @@ class ThreadState:
         made_at: tuple[str, int] | None = None,
         seconds: float | None = None,
     ) -> None:
-        self.phase = phase
-        self.waits_for = waits_for
+        self.phase: Phase = phase
+        self.waits_for: str | None = waits_for
         """What it is blocked on: `Lock`, `Queue.get`, `Thread.join`, ..., or `system call`."""
-        self.made_at = made_at
+        self.made_at: tuple[str, int] | None = made_at
         """File and line that made the thing waited for, while `ironthread run` observes."""
-        self.seconds = seconds
+        self.seconds: float | None = seconds
         """How long it has been blocked; None where nobody knows."""
 
     def __repr__(self) -> str:

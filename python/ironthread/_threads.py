@@ -100,15 +100,20 @@ class Thread(StandardThread):
             timeout = None  # over: what the interpreter keeps of it is freed in no time
         StandardThread.join(self, timeout)
 
-    @StandardThread.name.setter  # type: ignore[attr-defined, untyped-decorator]
-    def name(self, name: str) -> None:
-        """A name for people to read; threads may share one. Renaming shows wherever it is shown."""
-        StandardThread.name.fset(self, name)  # type: ignore[attr-defined]
-        life = _life_of(self)
-        if life is not None:
-            life.rename(self._name)
-        if not _NAMED_BY_PYTHON and self._ident == threading.get_ident():
-            _show_name(self)
+    if TYPE_CHECKING:
+        # As the standard class has it: a checker takes the setter below for a method.
+        name: str
+    else:
+
+        @StandardThread.name.setter
+        def name(self, name: str) -> None:
+            """A name for people to read; threads may share one. A new one shows everywhere."""
+            StandardThread.name.fset(self, name)
+            life = _life_of(self)
+            if life is not None:
+                life.rename(self._name)
+            if not _NAMED_BY_PYTHON and self._ident == threading.get_ident():
+                _show_name(self)
 
     def _set_ident(self) -> None:
         # The first thing that the bootstrap does in the new thread.

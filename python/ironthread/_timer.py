@@ -103,7 +103,7 @@ class Timer(_StandardTimer, Thread):
         kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         _StandardTimer.__init__(self, interval, function, args, kwargs)
-        self.finished = _Finished()
+        self.finished = _Finished()  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def start(self) -> None:
         """Start the timer. Raises RuntimeError when it was started before, or when it cannot be."""

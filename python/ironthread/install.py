@@ -41,7 +41,7 @@ from ironthread._places import AttributePlace, Place, Search, SpecialPlace, modu
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
+    from types import CodeType, ModuleType
     from typing import Any
 
     from ironthread._adopted import Adopted
@@ -183,7 +183,7 @@ class _Installation:
     """What one `install()` exchanged, and with it the way back."""
 
     def __init__(self) -> None:
-        import queue  # noqa: F401 (loads what is to be exchanged)
+        import queue as _  # noqa: F401 (loads what is to be exchanged)
 
         self._standard = {
             (module, name): getattr(sys.modules[module], name)
@@ -233,7 +233,7 @@ class _Installation:
 
     def _know_futures(self) -> list[str]:
         """Take in the names of `concurrent.futures` as far as it is loaded; return what is new."""
-        new = []
+        new: list[str] = []
         for loaded, (module, names, ours) in _FUTURES.items():
             if loaded not in sys.modules or (module, names[0]) in self._standard:
                 continue
@@ -270,7 +270,7 @@ class _Installation:
 
     def late(self) -> dict[str, list[str]]:
         """The modules of the program that hold standard classes, and under which names."""
-        found = {}
+        found: dict[str, list[str]] = {}
         for module in modules_of_the_program():
             names = [name for name, value in vars(module).items() if id(value) in self._ours]
             if names:
@@ -279,7 +279,7 @@ class _Installation:
 
     def _exchange_names(self) -> list[Place]:
         """Exchange names; return the places of live locks that were seen on the way."""
-        locks = []
+        locks: list[Place] = []
         search = Search(self._standard.values(), self._lock_types())
         for module, place, value in search.run():
             ours = self._ours.get(id(value))
@@ -349,7 +349,7 @@ def _names(module: ModuleType) -> set[str]:
     except (AttributeError, ImportError):
         return set()
     names: set[str] = set()
-    pending = [code]
+    pending: list[CodeType | None] = [code]
     while pending:
         code = pending.pop()
         if code is not None:

@@ -133,7 +133,8 @@ def forget(tasks: Iterable[asyncio.Task[Any]]) -> None:
 def place_of(task: asyncio.Task[Any] | None) -> str:
     """Where a task waits: the coroutines that await each other, and the line of the innermost."""
     coroutine: Any = task.get_coro() if task is not None else None
-    names, frame = [], None
+    names: list[str] = []
+    frame = None
     while coroutine is not None:
         own = getattr(coroutine, "cr_frame", None)
         if own is not None and not own.f_code.co_filename.startswith(_HERE):
@@ -154,7 +155,7 @@ def _names(tasks: Iterable[asyncio.Task[Any]]) -> str:
 def _calls_of(pool: Any) -> list[str]:
     """The calls that the pool's threads are in."""
     frames = sys._current_frames()
-    calls = []
+    calls: list[str] = []
     for thread in list(pool._threads):
         frame = frames.get(thread.ident)
         call = None if frame is None else _call_in(frame, thread)

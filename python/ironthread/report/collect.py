@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ironthread._explain import Told
     from ironthread.report.timeline import Timeline
+    from ironthread.report.verdict.finding import Verdict
 
 # Waits of ours that no program could shorten: the thread that serves timers waits for the next.
 _OWN_KINDS = frozenset({"Timer"})
@@ -42,12 +43,12 @@ class Site:
         spread: Spread | None = None,
         occupied: float = 0.0,
     ) -> None:
-        self.kind = kind
-        self.origin = origin
-        self.objects = objects
-        self.waited = waited
-        self.spread = spread or Spread()
-        self.occupied = occupied
+        self.kind: str = kind
+        self.origin: tuple[str, int] | None = origin
+        self.objects: int = objects
+        self.waited: Waited = waited
+        self.spread: Spread = spread or Spread()
+        self.occupied: float = occupied
         """For how long at least one thread waited, those that wait still included."""
 
 
@@ -63,10 +64,10 @@ class Waiting:
         since: float,
         holder: Thread | None = None,
     ) -> None:
-        self.kind = kind
-        self.origin = origin
-        self.since = since
-        self.holder = holder
+        self.kind: str = kind
+        self.origin: tuple[str, int] | None = origin
+        self.since: float = since
+        self.holder: Thread | None = holder
         """The thread that held the lock."""
 
 
@@ -104,7 +105,7 @@ class Thread:
         self.ended = ended
         self.alive = alive
         self.cpu = cpu
-        self.waited = waited or {}
+        self.waited: dict[str, Waited] = waited or {}
         self.waiting = waiting
         self.overtaken = overtaken
         """How often it was woken for something that another thread took first."""
@@ -143,7 +144,7 @@ class Ended:
         self.cpu: float = row["cpu"]
         self.gil_waited: float = row["gil_waited"]
         self.overtaken: int = row["overtaken"]
-        self.waited = _waited_by_kind(row["waited"])
+        self.waited: dict[str, Waited] = _waited_by_kind(row["waited"])
 
 
 class Report:
@@ -165,23 +166,23 @@ class Report:
         processors: Processors | None = None,
     ) -> None:
         self.program = program
-        self.process = os.getpid()
+        self.process: int = os.getpid()
         self.is_child = is_child
         """Whether a process of the same run started this one."""
         self.elapsed = elapsed
         self.cpu = cpu
         self.threads = threads
         self.sites = sites
-        self.usage = usage or Usage()
+        self.usage: Usage = usage or Usage()
         self.ended = ended
         """Threads that are not in the list, if there are any."""
-        self.told = list(told)
+        self.told: list[Told] = list(told)
         """The deadlocks, and orders of locks, that were told while the program ran."""
         self.gil = gil
         """How the GIL was used; None where that could not be seen."""
         self.processors = processors
         """How many threads wanted a processor; None where that could not be seen."""
-        self.verdict = judge(self)
+        self.verdict: list[Verdict] = judge(self)
         """What limits the program, if that is clear."""
         self.timeline = timeline
         """None when it was not recorded."""

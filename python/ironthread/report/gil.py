@@ -38,21 +38,21 @@ class Gil:
         slower: float | None = None,
         handed: float = 0.0,
     ) -> None:
-        self.looks = looks
+        self.looks: int = looks
         """How often it was looked at."""
-        self.observed = observed
+        self.observed: float = observed
         """The seconds that these looks stand for: those with several threads."""
-        self.held = held
+        self.held: float = held
         """The share of them in which a thread had it."""
-        self.contended = contended
+        self.contended: float = contended
         """The share of them in which a thread had it and at least one waited for it."""
-        self.waiters = waiters
+        self.waiters: float = waiters
         """How many threads waited for it, in the mean."""
-        self.blocked = blocked
+        self.blocked: float = blocked
         """The share in which it was contended and a thread slept for a lock."""
-        self.handed = handed
+        self.handed: float = handed
         """The share in which nobody had it, though a thread slept until it would get it."""
-        self.slower = slower
+        self.slower: float | None = slower
         """At least so much longer the contended time took than one thread would have taken.
 
         A share of what that would have taken; negative, so much shorter at the most. None where

@@ -54,7 +54,7 @@ def render(report: Report, directory: str) -> str:
 
 
 def _joined(names: tuple[str, ...]) -> str:
-    parts = []
+    parts: list[str] = []
     for name in names:
         with open(os.path.join(_ASSETS, name), encoding="utf-8") as stream:
             parts.append(stream.read())

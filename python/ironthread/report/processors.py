@@ -21,15 +21,15 @@ class Processors:
         runnable: float,
         stretched: float = 0.0,
     ) -> None:
-        self.available = available
+        self.available: int = available
         """How many processors the program may use: affinity, and limits of its group."""
-        self.observed = observed
+        self.observed: float = observed
         """The seconds that the looks stand for."""
-        self.crowded = crowded
+        self.crowded: float = crowded
         """The share of them in which more threads could run than there are processors."""
-        self.runnable = runnable
+        self.runnable: float = runnable
         """How many threads had a processor, or waited for one, in the mean."""
-        self.stretched = stretched
+        self.stretched: float = stretched
         """The share of them due to there being more threads on the machine than processors."""
 
     @classmethod

@@ -26,7 +26,7 @@ class Spent:
 
     def __init__(self, thread: Thread, end: float) -> None:
         waits = thread.waits(end)
-        self.running = thread.cpu
+        self.running: float | None = thread.cpu
         self.locks = sum(seconds for kind, seconds in waits.items() if kind in LOCKS)
         self.queues = sum(seconds for kind, seconds in waits.items() if kind in QUEUES)
         self.joins = sum(seconds for kind, seconds in waits.items() if kind in JOINS)
@@ -36,8 +36,8 @@ class Spent:
         rest = max(thread.lived - known, 0.0)
         # Samples tell of the rest: no more than that.
         sampled = min(thread.gil_waited, rest)
-        self.gil = back + sampled
-        self.elsewhere = rest - sampled
+        self.gil: float = back + sampled
+        self.elsewhere: float = rest - sampled
 
 
 def computed(thread: Thread) -> float:
@@ -54,10 +54,10 @@ class Starved:
     __slots__ = ("median", "peers", "thread", "waited")
 
     def __init__(self, thread: Thread, waited: float, peers: int, middle: float) -> None:
-        self.thread = thread
-        self.waited = waited
-        self.peers = peers
-        self.median = middle
+        self.thread: Thread = thread
+        self.waited: float = waited
+        self.peers: int = peers
+        self.median: float = middle
         """How long its peers waited: as many longer as shorter."""
 
 
@@ -69,7 +69,7 @@ def starved(threads: list[Thread], end: float) -> list[Starved]:
     groups: dict[str, list[Thread]] = {}
     for thread in threads:
         groups.setdefault(pattern(label(thread)), []).append(thread)
-    found = []
+    found: list[Starved] = []
     for members in groups.values():
         if len(members) <= _PEERS:
             continue

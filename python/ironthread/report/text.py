@@ -153,7 +153,7 @@ def _threads(report: Report, paint: Paint) -> list[str]:
     shown = rows[:_THREAD_ROWS]
     columns = sorted(totals, key=_column_order)
     text = _thread_table(shown, columns)
-    left_out = []
+    left_out: list[str] = []
     while len(columns) > 1 and _width(text) > _WIDTH:
         if _ELSEWHERE in columns:  # what the others leave of the time is easily missed
             columns.remove(_ELSEWHERE)
@@ -209,7 +209,7 @@ def _rows(threads: list[Thread], end: float) -> list[_Row]:
     groups: dict[str, list[Thread]] = {}
     for thread in threads:
         groups.setdefault(pattern(label(thread)), []).append(thread)
-    rows = []
+    rows: list[_Row] = []
     for similar, members in groups.items():
         if len(members) >= _GROUP:
             rows.append(_Row(similar, members, end))

@@ -28,14 +28,14 @@ class Interval:
         holder: Thread | None = None,
         is_over: bool = True,
     ) -> None:
-        self.begin = begin
-        self.end = end
-        self.gil = gil
+        self.begin: float = begin
+        self.end: float = end
+        self.gil: float = gil
         """The part at its end in which the thread was awake and waited for the GIL."""
-        self.kind = kind
-        self.origin = origin
-        self.holder = holder
-        self.is_over = is_over
+        self.kind: str = kind
+        self.origin: tuple[str, int] | None = origin
+        self.holder: Thread | None = holder
+        self.is_over: bool = is_over
         """Whether the wait was over when the program was."""
 
 
@@ -54,11 +54,11 @@ class Lane:
         omitted: int = 0,
         omitted_seconds: float = 0.0,
     ) -> None:
-        self.thread = thread
-        self.intervals = list(intervals)
-        self.omitted = omitted
+        self.thread: Thread = thread
+        self.intervals: list[Interval] = list(intervals)
+        self.omitted: int = omitted
         """How many short waits are not among them."""
-        self.omitted_seconds = omitted_seconds
+        self.omitted_seconds: float = omitted_seconds
 
 
 class Timeline:
@@ -67,10 +67,10 @@ class Timeline:
     __slots__ = ("lanes", "omitted", "resolution")
 
     def __init__(self, lanes: Sequence[Lane], resolution: float = 0.0, omitted: int = 0) -> None:
-        self.lanes = list(lanes)
-        self.resolution = resolution
+        self.lanes: list[Lane] = list(lanes)
+        self.resolution: float = resolution
         """Waits shorter than this may be left out; 0 when all were kept."""
-        self.omitted = omitted
+        self.omitted: int = omitted
         """How many were left out, those of threads that have no lane included."""
 
     @classmethod

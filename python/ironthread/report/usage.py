@@ -16,9 +16,9 @@ class Blocker:
     __slots__ = ("ident", "name", "waited")
 
     def __init__(self, name: str | None, ident: int | None, waited: Waited) -> None:
-        self.name = name
-        self.ident = ident
-        self.waited = waited
+        self.name: str | None = name
+        self.ident: int | None = ident
+        self.waited: Waited = waited
 
 
 class Taker:
@@ -27,8 +27,8 @@ class Taker:
     __slots__ = ("items", "name")
 
     def __init__(self, name: str | None, items: int) -> None:
-        self.name = name
-        self.items = items
+        self.name: str | None = name
+        self.items: int = items
 
 
 class LockUse:
@@ -47,15 +47,15 @@ class LockUse:
         spread: Spread,
         blockers: Sequence[Blocker] = (),
     ) -> None:
-        self.kind = kind
-        self.origin = origin
-        self.objects = objects
-        self.acquired = acquired
-        self.contended = contended
-        self.held = held
+        self.kind: str = kind
+        self.origin: tuple[str, int] | None = origin
+        self.objects: int = objects
+        self.acquired: int = acquired
+        self.contended: int = contended
+        self.held: Waited = held
         """The holds that were timed."""
-        self.spread = spread
-        self.blockers = sorted(blockers, key=lambda blocker: -blocker.waited.total)
+        self.spread: Spread = spread
+        self.blockers: list[Blocker] = sorted(blockers, key=lambda blocker: -blocker.waited.total)
 
     @property
     def share(self) -> float:
@@ -90,7 +90,7 @@ class QueueUse:
         self.typical = typical
         self.full = full
         self.empty = empty
-        self.takers = sorted(takers, key=lambda taker: -taker.items)
+        self.takers: list[Taker] = sorted(takers, key=lambda taker: -taker.items)
 
 
 class PoolUse:
@@ -106,13 +106,13 @@ class PoolUse:
         self.cancelled: int = row["cancelled"]
         self.deepest: int = row["deepest"]
         self.typical: int = row["typical"]
-        self.queued = Waited.of(row["queued"])
-        self.queued_spread = Spread.of(row["queued"])
-        self.ran = Waited.of(row["ran"])
-        self.ran_spread = Spread.of(row["ran"])
+        self.queued: Waited = Waited.of(row["queued"])
+        self.queued_spread: Spread = Spread.of(row["queued"])
+        self.ran: Waited = Waited.of(row["ran"])
+        self.ran_spread: Spread = Spread.of(row["ran"])
         self.active: float = row["active"]
         """From the first call's submission to the last event."""
-        self.utilisation = row["busy"] / row["capacity"] if row["capacity"] else 0.0
+        self.utilisation: float = row["busy"] / row["capacity"] if row["capacity"] else 0.0
         self.saturated: float = row["saturated"]
         self.saturated_longest: float = row["saturated_longest"]
         self.saturated_waiting: int = row["saturated_waiting"]
@@ -132,9 +132,11 @@ class Usage:
         queues: Sequence[QueueUse] = (),
         pools: Sequence[PoolUse] = (),
     ) -> None:
-        self.locks = sorted(locks, key=lambda lock: (-lock.contended, -lock.acquired))
-        self.queues = sorted(queues, key=lambda queue: -queue.puts)
-        self.pools = sorted(pools, key=lambda pool: -pool.ran.total)
+        self.locks: list[LockUse] = sorted(
+            locks, key=lambda lock: (-lock.contended, -lock.acquired)
+        )
+        self.queues: list[QueueUse] = sorted(queues, key=lambda queue: -queue.puts)
+        self.pools: list[PoolUse] = sorted(pools, key=lambda pool: -pool.ran.total)
 
     @classmethod
     def of(
@@ -166,7 +168,7 @@ class Usage:
             return Taker(None if number is None else thread(number)[0], row["items"])
 
         queues = [
-            QueueUse(**{**row, "takers": [taker(each) for each in row["takers"]]})
+            QueueUse(**dict(row, takers=[taker(each) for each in row["takers"]]))
             for row in snapshot["queues"]
         ]
         return cls(locks, queues, [PoolUse(row) for row in snapshot["pools"]])

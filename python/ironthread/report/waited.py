@@ -16,10 +16,10 @@ class Waited:
     def __init__(
         self, count: int = 0, total: float = 0.0, longest: float = 0.0, gil: float = 0.0
     ) -> None:
-        self.count = count
-        self.total = total
-        self.longest = longest
-        self.gil = gil
+        self.count: int = count
+        self.total: float = total
+        self.longest: float = longest
+        self.gil: float = gil
         """The part of the total in which the thread was awake and waited for the GIL."""
 
     @classmethod
@@ -41,9 +41,9 @@ class Spread:
     __slots__ = ("p50", "p95", "p99")
 
     def __init__(self, p50: float = 0.0, p95: float = 0.0, p99: float = 0.0) -> None:
-        self.p50 = p50
-        self.p95 = p95
-        self.p99 = p99
+        self.p50: float = p50
+        self.p95: float = p95
+        self.p99: float = p99
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Spread:

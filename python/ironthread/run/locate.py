@@ -38,7 +38,7 @@ class Located:
     def variables(self) -> dict[str, object]:
         """The variables of `__main__` that tell where it comes from."""
         spec = self.spec
-        variables = {
+        variables: dict[str, object] = {
             "__file__": self.file,
             "__loader__": self._loader,
             "__package__": spec.parent if spec else None,

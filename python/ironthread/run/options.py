@@ -37,25 +37,25 @@ class Options:
     )
 
     def __init__(self) -> None:
-        self.target = ""
+        self.target: str = ""
         """A script, a directory or zip file with a `__main__.py`, or a module's name."""
-        self.is_module = False
+        self.is_module: bool = False
         self.arguments: list[str] = []
-        self.report = "text"
+        self.report: str = "text"
         """The form of the report: text, json, html or none."""
         self.deadlock: Mode = "report"
         """What is done about deadlocks that are not certain: raise, report or off."""
-        self.lock_order = False
+        self.lock_order: bool = False
         """Whether the order is watched in which threads take locks."""
-        self.on_deadlock = "report"
+        self.on_deadlock: str = "report"
         """What follows one that was told: report goes on, abort ends the process."""
         self.report_file: str | None = None
         """Where the report is written; None is standard error."""
-        self.listen = False
+        self.listen: bool = False
         """Whether the program answers questions on a socket."""
         self.trace: str | None = None
         """Where the timeline of the threads is written; None is nowhere."""
-        self.trace_limit = TRACE_LIMIT
+        self.trace_limit: int = TRACE_LIMIT
         """The most waits that are in it one by one."""
         self.dump_signal: int | None = None
         """The signal at which the program writes down what its threads are doing."""

@@ -26,13 +26,13 @@ class Verdict:
         origin: tuple[str, int] | None = None,
     ) -> None:
         """`{place}` in the texts stands for `origin`, the line that made what is told of."""
-        self.code = code
-        self.weight = weight
+        self.code: str = code
+        self.weight: float = weight
         """The share of the program's time that it goes on for."""
         self._finding = finding
         self._advice = advice
-        self.figures = figures
-        self.origin = origin
+        self.figures: dict[str, Any] = figures
+        self.origin: tuple[str, int] | None = origin
 
     def finding(self, directory: str = "") -> str:
         """At most two sentences; files below `directory` are named relative to it."""

@@ -17,7 +17,7 @@ _KINDS = frozenset({"Lock", "RLock"})
 def locks(report: Report) -> list[Verdict]:
     """A third of the time somebody waited for the locks that one line made."""
     uses = {(use.kind, use.origin): use for use in report.usage.locks}
-    found = []
+    found: list[Verdict] = []
     for site in report.sites:
         use = uses.get((site.kind, site.origin))
         if site.kind in _KINDS and use is not None and _is_ill(report, site, use):

@@ -18,7 +18,7 @@ def too_few_workers(report: Report) -> list[Verdict]:
     away = _elsewhere(report) if pools else None
     if away is None:
         return []
-    found = []
+    found: list[Verdict] = []
     for pool in pools:
         share = pool.saturated / report.elapsed
         if share < thresholds.PART:
