@@ -40,10 +40,10 @@ impl Relay {
     ///
     /// With the list locked until it is whole: who wakes by himself and passes on while it is filled would find nobody, and
     /// be found in it later by a runner, in vain. So each that is woken in vain has passed on.
-    pub(super) fn notify<'a>(self: &Arc<Self>, waiters: impl Iterator<Item = &'a Arc<Waiter>>) {
-        let mut left = lock(&self.0);
+    pub(super) fn notify<'a>(this: &Arc<Self>, waiters: impl Iterator<Item = &'a Arc<Waiter>>) {
+        let mut left = lock(&this.0);
         for waiter in waiters {
-            *lock(&waiter.relay) = Some(Arc::clone(self));
+            *lock(&waiter.relay) = Some(Arc::clone(this));
             if waiter.parker.set(NOTIFIED) {
                 left.push_back(Arc::clone(waiter));
             }

@@ -61,7 +61,7 @@ impl Unparked {
         let waiters = self.first.iter().chain(&self.rest);
         self.relay = Relay::among(self.count());
         match &self.relay {
-            Some(relay) => relay.notify(waiters),
+            Some(relay) => Relay::notify(relay, waiters),
             None => waiters.for_each(|waiter| _ = waiter.parker.set(NOTIFIED)),
         }
     }
