@@ -7,7 +7,7 @@ from ironthread.testing._targets import NAMES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     # One, or several.
     Patterns: TypeAlias = str | Iterable[str]
@@ -29,6 +29,7 @@ class Options:
         where: Patterns | None,
         threads: Patterns | None,
     ) -> None:
+        only, where, threads = map(_kept, (only, where, threads))
         delay_chance, longest = delay if isinstance(delay, tuple) else (delay, None)
         task_chance, error = task if isinstance(task, tuple) else (task, None)
         given = {**chances, "delay": delay_chance, "task": task_chance}
@@ -50,10 +51,15 @@ class Options:
         return f"faults({', '.join(said)})"
 
 
+def _kept(value: Any) -> Any:
+    """What can be gone through again."""
+    return value if value is None or isinstance(value, (str, type)) else tuple(value)
+
+
 def _source(value: object) -> str:
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, tuple):
         inside = ", ".join(map(_source, value))
-        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
     return NAMES.get(value, value.__qualname__) if isinstance(value, type) else repr(value)
 
 
