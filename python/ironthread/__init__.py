@@ -90,6 +90,7 @@ __all__ = [
     "queue",
     "serve_metrics",
     "state",
+    "testing",
     "threading",
     "uninstall",
     "wait",
@@ -108,11 +109,11 @@ _LATER = {
     "state": "ironthread._state",
     "wait": "ironthread._futures",
 }
-_LATER_MODULES = frozenset({"aio", "diagnosis", "export", "logs", "metrics"})
+_LATER_MODULES = frozenset({"aio", "diagnosis", "export", "logs", "metrics", "testing"})
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ironthread import aio, diagnosis, export, logs, metrics
+    from ironthread import aio, diagnosis, export, logs, metrics, testing
     from ironthread._futures import Future, as_completed, wait
     from ironthread._pool import ThreadPoolExecutor
     from ironthread._state import Phase, ThreadState, state
