@@ -174,7 +174,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def test_every_public_name_is_in_the_reference() -> None:
     reference = "".join(page.read_text("utf-8") for page in (ROOT / "docs/reference").glob("*.md"))
-    modules = {"aio", "diagnosis", "export", "logs", "metrics", "queue", "threading"}
+    modules = {"aio", "diagnosis", "export", "logs", "metrics", "queue", "testing", "threading"}
     standard = {"BrokenBarrierError", "Empty", "Full"}
     missing = {
         public

@@ -46,9 +46,9 @@ class faults(ContextDecorator):  # noqa: N801 (used like a function)
     empty: `get_nowait()`, `get(block=False)` and `get()` with a timeout raise `queue.Empty`.
 
     only: classes, or their names ("Queue"), and with them their subclasses; None: all.
-    where: patterns (`fnmatch`) of modules ("shop.*") or of the ends of files ("shop/*.py") whose
-        calls meet faults; None: those of the program, and not of the standard library.
-    threads: patterns of threads by name ("worker-*"), or by path (see `Injection.thread`).
+    where: patterns (`fnmatch`) of modules (``shop.*``) or of the ends of files (``shop/*.py``)
+        whose calls meet faults; None: those of the program, and not of the standard library.
+    threads: patterns of threads by name (``worker-*``), or by path (see `Injection.thread`).
 
     What is drawn depends on the seed, on the thread and what it did before, and on the function
     that calls; never on the schedule. The seed is a number or text; None: one is chosen.
@@ -85,7 +85,7 @@ class faults(ContextDecorator):  # noqa: N801 (used like a function)
             "empty": empty,
         }
         self._options = Options(chances, delay, task, only, where, threads)
-        self.seed = int.from_bytes(os.urandom(4)) if seed is None else seed
+        self.seed: int | str = int.from_bytes(os.urandom(4)) if seed is None else seed
         self._exchange = Exchange()
         self._injector: Injector | None = None
 

@@ -25,7 +25,8 @@ class Injection:
     number: of the faults of this thread, from 1.
     kind: the name of the option: `timeout`, `spurious`, `delay`, `start`, `task`, `full`, `empty`.
     operation: what was called, such as `Queue.get`.
-    file, line: who called it.
+    file: who called it.
+    line: where in that file.
     seconds: how long a delay was, or the pause before a spurious wake-up at most; else 0.
     """
 

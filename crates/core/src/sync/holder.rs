@@ -421,6 +421,7 @@ impl Holder {
 }
 
 /// Who held the lock when a watched thread began to wait for it, and when that was.
+#[derive(Clone, Copy)]
 struct Blocked {
     holder: Option<ThreadId>,
     since: u64,
