@@ -12,7 +12,7 @@ mod common;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex};
-use std::thread::scope;
+use std::thread::{scope, yield_now};
 use std::time::Duration;
 
 use common::until;
@@ -104,11 +104,13 @@ fn a_few_at_a_time_ask_for_the_interpreter_and_all_get_it() {
         until(|| waiting_for(Kind::Event) == MANY);
         with_interpreter(|| {
             event.set();
-            // Who is woken cannot have it before this thread lets it go.
-            until(|| INTERPRETER.asking.load(SeqCst) == RUNNERS);
+            // Who is woken cannot have it before this thread lets it go. All that are awake get there meanwhile.
+            until(|| INTERPRETER.asking.load(SeqCst) >= RUNNERS);
+            (0..1000).for_each(|_| yield_now());
         });
     });
-    assert_eq!(INTERPRETER.most_asking.load(SeqCst), RUNNERS);
+    // Who waits need not be asleep already: those wake by themselves.
+    assert!(INTERPRETER.most_asking.load(SeqCst) < MANY / 2);
 }
 
 #[test]
