@@ -241,6 +241,23 @@ def test_modules_of_the_program_keep_what_they_took() -> None:
     )
 
 
+def test_who_has_warnings_raised_has_nothing_installed_then() -> None:
+    run_program("""
+        import sys, threading, types, warnings
+        early = types.ModuleType("early")
+        early.Lock = threading.Lock
+        sys.modules["early"] = early
+        import ironthread
+        standard = threading.Lock
+        warnings.simplefilter("error")
+        for attempt in (ironthread.install, ironthread.installed().__enter__):
+            try: attempt()
+            except ironthread.LateInstallWarning: pass
+            else: raise AssertionError("it did not warn")
+            assert threading.Lock is standard
+    """)
+
+
 def test_standard_classes_run_on_our_locks_while_installed() -> None:
     python(
         """

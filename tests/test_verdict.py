@@ -22,6 +22,7 @@ TRUE_OF = {
     "bank_account": {"gil", "lock"},
     "barrier_phases": {"gil"},
     "log_enrichment": {"slow-stage"},
+    "shared_counts": {"gil", "lock"},
     "thread_local_context": {"gil", "lock"},
     "web_crawler": {"io"},
 }

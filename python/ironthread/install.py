@@ -176,7 +176,12 @@ def _warn(late: dict[str, list[str]]) -> None:
         f"them: {modules}. Call it before they are imported, or start the program with "
         f"'ironthread run'."
     )
-    warnings.warn(message, LateInstallWarning, stacklevel=3)
+    try:
+        warnings.warn(message, LateInstallWarning, stacklevel=3)
+    except LateInstallWarning:
+        # Warnings are errors in this program: what raises one has not installed anything.
+        uninstall()
+        raise
 
 
 class _Installation:
