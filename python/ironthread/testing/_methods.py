@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from ironthread.testing._injector import Injector
+    from ironthread.testing._injector import Injector, Site
 
     Method: TypeAlias = Callable[..., Any]
 
@@ -89,10 +89,7 @@ def putting(injector: Injector, original: Method, operation: str, *, waits: bool
                 raise Full
             if waits and _has_limit(2, args, kwargs) and site.meets("timeout"):
                 raise Full
-        before, after = site.delay()
-        sleep(before) if before else None
-        original(self, *args, **kwargs)
-        sleep(after) if after else None
+        _delayed(site, original, self, args, kwargs)
 
     return put
 
@@ -109,13 +106,20 @@ def getting(injector: Injector, original: Method, operation: str, *, waits: bool
             raise Empty
         if waits and _has_limit(1, args, kwargs) and site.meets("timeout"):
             raise Empty
-        before, after = site.delay()
-        sleep(before) if before else None
-        item = original(self, *args, **kwargs)
-        sleep(after) if after else None
-        return item
+        return _delayed(site, original, self, args, kwargs)
 
     return get
+
+
+def _delayed(
+    site: Site, original: Method, self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """What it comes to, before and after the delays that are drawn."""
+    before, after = site.delay()
+    sleep(before) if before else None
+    result = original(self, *args, **kwargs)
+    sleep(after) if after else None
+    return result
 
 
 def starting(injector: Injector, original: Method, operation: str) -> Method:

@@ -278,6 +278,7 @@ impl Ticket {
             let mut step = None;
             if !(interruptible && host.ends()) {
                 host.detached(&mut || (rest, step) = self.rest(until, interruptible, doubts));
+                // Who is called by a relay has slept, and comes by here.
                 self.waiter.pass_on();
             }
             match step {
@@ -352,7 +353,6 @@ impl Ticket {
     /// An unpark chose this waiter. (`handed` was written before the state that says so.)
     fn chosen(&mut self) -> Wake {
         self.gone = true;
-        self.waiter.pass_on();
         if self.waiter.handed.load(Ordering::Relaxed) { Wake::HandedOver } else { Wake::Notified }
     }
 
@@ -365,7 +365,7 @@ impl Ticket {
     /// Leaves whatever queue the waiter is in. Returns whether it was notified, or moved, before.
     fn leave(&mut self) -> bool {
         self.gone = true;
-        let was_notified = self.in_queue(|bucket, site| {
+        self.in_queue(|bucket, site| {
             let state = self.waiter.parker.state();
             if state == NOTIFIED {
                 return true;
@@ -373,9 +373,7 @@ impl Ticket {
             let was_in_queue = bucket.remove(site, &self.waiter);
             debug_assert!(was_in_queue, "who was not notified is in the queue of the site");
             state == MOVED
-        });
-        self.waiter.pass_on();
-        was_notified
+        })
     }
 
     /// Notes that the waiter runs signal handlers, so that its notification does not move it into a

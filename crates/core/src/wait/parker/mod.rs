@@ -20,9 +20,14 @@ mod futex;
 mod portable;
 
 #[cfg(all(target_os = "linux", not(feature = "portable-parker"), not(loom)))]
-pub(super) use futex::Parker;
+use futex::Bed;
 #[cfg(not(all(target_os = "linux", not(feature = "portable-parker"), not(loom))))]
-pub(super) use portable::Parker;
+use portable::Bed;
+
+use std::sync::atomic::Ordering;
+
+use super::Deadline;
+use crate::facade::AtomicU32;
 
 /// In the queue of the site it came for.
 pub(super) const WAITING: u32 = 0;
@@ -48,4 +53,57 @@ pub(super) enum Rest {
     Poked,
     /// A signal arrived, and the sleeper takes signals.
     Interrupted,
+}
+
+/// See the table of states. How it sleeps and is woken stands beside its [`Bed`].
+pub(super) struct Parker {
+    bed: Bed,
+}
+
+impl Parker {
+    pub(super) fn new() -> Self {
+        Self { bed: Bed::with(AtomicU32::new(WAITING)) }
+    }
+
+    /// The state. Acquire: pairs with `set`.
+    pub(super) fn state(&self) -> u32 {
+        self.bed.word.load(Ordering::Acquire) & !(POKED | ASLEEP)
+    }
+
+    /// Writes the state; the caller holds the lock of the waiter's queue. Release: pairs with `state`. Returns whether
+    /// the sleeper has to be woken.
+    pub(super) fn set(&self, state: u32) -> bool {
+        let keep = |word: u32| Some(word & (ASLEEP | POKED) | state);
+        let before = self.bed.word.fetch_update(Ordering::Release, Ordering::Relaxed, keep);
+        before.is_ok_and(|word| word & ASLEEP != 0)
+    }
+
+    /// Whether the sleeper has to be woken: asked by who has set `NOTIFIED`.
+    pub(super) fn is_asleep(&self) -> bool {
+        self.bed.word.load(Ordering::Relaxed) & ASLEEP != 0
+    }
+
+    /// Wakes the sleeper to look around; the caller holds the lock of the waiter's queue. Relaxed: that
+    /// carries nothing else.
+    pub(super) fn poke(&self) {
+        self.bed.word.fetch_or(POKED, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Whether it was; it is not any more.
+    fn was_poked(&self) -> bool {
+        self.bed.word.load(Ordering::Relaxed) & POKED != 0
+            && self.bed.word.fetch_and(!POKED, Ordering::Relaxed) & POKED != 0
+    }
+
+    /// Sleeps until notified, the deadline, or (where `interruptible`) a signal or a moment to look for one.
+    pub(super) fn sleep(&self, deadline: Deadline, interruptible: bool) -> Rest {
+        let rest = self.lie(deadline, interruptible);
+        if rest != Rest::Notified {
+            // Not asleep any more. Acquire: who notified in this very moment, and found it asleep, has told before
+            // what a sleeper that is woken has to know.
+            self.bed.word.fetch_and(!ASLEEP, Ordering::Acquire);
+        }
+        rest
+    }
 }
