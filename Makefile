@@ -13,6 +13,8 @@
 #                      of this machine; writes docs/conformance.md
 #   make stress        the long runs: lost wake-ups, exits, forks, and whatever else strikes in the middle of everything
 #   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
+#   make soak-programs the same of programs: crawler, pipeline and chat; every page, line and message accounted for
+#   make fuzz          random input for all that reads what others wrote, a minute ($(FUZZ_SECONDS)) each; needs a nightly Rust
 #   make loom          model checking of the door and of the lock-free fast paths
 #   make bench         every operation against the standard library and other packages, as ratios; whole
 #                      programs, start-up, how costs grow, what watching costs
@@ -28,6 +30,7 @@ VENV   ?= .venv
 # What `make test` and `make matrix` run of CPython's tests.
 CONFORMANCE ?= --group core
 SOAK_SECONDS ?= 600
+FUZZ_SECONDS ?= 60
 
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.ironthread
@@ -38,8 +41,8 @@ export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak loom bench bench-rust bench-instructions check-abi wheels crate deny \
-        release-check docs clean
+        conformance-one stress soak soak-programs fuzz loom bench bench-rust bench-instructions check-abi \
+        wheels crate deny release-check docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
 	$(PYTHON) scripts/setup_environment.py $(VENV)
@@ -96,6 +99,17 @@ stress: build
 
 soak: build
 	$(BIN)/python tests/soak/long_run.py --seconds $(SOAK_SECONDS)
+
+soak-programs: build
+	$(BIN)/python tests/soak/long_run.py --programs --seconds $(SOAK_SECONDS)
+
+# libFuzzer on what the engine reads, and the tests of tests/fuzz at length, each so many seconds. Another seed every time.
+fuzz: build build/cargo-fuzz/bin/cargo-fuzz
+	$(BIN)/python scripts/fuzz.py --seconds $(FUZZ_SECONDS)
+	$(BIN)/python -m pytest tests/fuzz -p no:cacheprovider --fuzz-seconds $(FUZZ_SECONDS) --fuzz-seed $$(date +%s)
+
+build/cargo-fuzz/bin/cargo-fuzz:
+	cargo +nightly install cargo-fuzz --locked --root build/cargo-fuzz
 
 # Models are small; release mode and a bound on preemptions keep them to minutes.
 loom:

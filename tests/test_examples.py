@@ -178,6 +178,37 @@ def test_the_log_enrichment_ends_when_a_stage_fails(
     assert pipeline.results.empty()
 
 
+def test_the_chat_room_notices_messages_that_were_lost_doubled_or_changed_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = load("chat_room", monkeypatch)
+    evening = example.spend(talkers=2, messages=20, waves=1)
+    assert evening.problems() == []
+
+    (client, *_), room = evening.left, evening.room
+    heard = client.heard
+    client.heard = example.Messages(heard.count)
+    assert evening.problems() == ["what was sent was heard, in order"]
+
+    client.heard = heard
+    next(member for member in room.met if member.name == client.name).sent.count += 1
+    problems = evening.problems()
+    assert "what was sent was heard, in order" in problems
+    assert "what was told was sent or discarded" in problems
+
+    room.said += 1
+    assert "those who stayed heard everything, and a welcome" in evening.problems()
+
+
+def test_the_chat_room_closes_when_there_was_too_little_to_hold_it_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = load("chat_room", monkeypatch)
+    evening = example.spend(talkers=1, messages=1, waves=2)
+    assert evening.problems() == []
+    assert evening.room.times_held_up == 0
+
+
 def test_the_bank_notices_money_that_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     example = load("bank_account", monkeypatch)
     bank = example.Bank()

@@ -11,7 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent / "soak"))
 
 from account import differences, of_report, unequal_waits
-from long_run import soak
+from long_run import REAL_PROGRAMS, soak
 from points import GROWTH_ALLOWED, Point, excesses, growth
 from tally import Counts
 
@@ -22,6 +22,14 @@ def test_what_is_observed_is_what_the_program_has_counted() -> None:
     assert soaked.faults == []
     assert soaked.answers > 5
     assert soaked.points[-1].operations > 10_000
+
+
+def test_real_programs_lose_and_double_nothing_and_the_figures_are_theirs() -> None:
+    soaked = soak(8.0, REAL_PROGRAMS)
+
+    assert soaked.faults == []
+    assert soaked.answers > 3
+    assert soaked.points[-1].operations > 1_000
 
 
 REPORT = {

@@ -58,6 +58,8 @@ _CHOICES = {
 
 # More waits fit into no memory.
 _DIGITS = 18
+# A longer number does not fit into a C int.
+_SIGNAL_DIGITS = 9
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -161,6 +163,6 @@ def _signal(name: str) -> int:
     number = getattr(__import__("_signal"), "SIG" + name.upper().removeprefix("SIG"), None)
     if isinstance(number, int) and not name.startswith("_"):
         return number
-    if name.isdecimal():
+    if name.isdecimal() and len(name) <= _SIGNAL_DIGITS:
         return int(name)
     raise CannotRun(f"unknown signal {name!r} (see ironthread --help)")

@@ -8,24 +8,20 @@ its end, and ends with status 1 as soon as a figure that was observed is not wha
 
 from __future__ import annotations
 
-import gc
 import json
-import os
 import sys
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
+from time import monotonic
 
 import meetings
+import rest
 from account import differences, of_snapshot, unequal_waits
-from ironthread import _core
 from locks import Buffer, Locks
 from pools import Pools
 from queues import Queues
 from tally import LINES, Counts, Crew
 
 ROUND_SECONDS = 1.0
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Soak:
@@ -57,32 +53,9 @@ class Soak:
 
     def _look(self) -> list[str]:
         """Hold the figures against the counts, while nothing is done."""
-        snapshot: Any = until_asleep()
-        print(json.dumps(self._point(snapshot)), flush=True)
+        snapshot = rest.until_asleep()
+        rest.tell_point(snapshot, monotonic() - self._begin, self.counts.total())
         return differences(of_snapshot(snapshot, LINES), self.counts) + unequal_waits(snapshot)
-
-    def _point(self, snapshot: Any) -> dict[str, float]:
-        gc.collect()
-        return {
-            "seconds": monotonic() - self._begin,
-            "resident": int(Path("/proc/self/statm").read_text().split()[1]) * PAGE,
-            "threads": len(os.listdir("/proc/self/task")),
-            # Without the one that reads the directory.
-            "descriptors": len(os.listdir("/proc/self/fd")) - 1,
-            "rows": sum(len(snapshot[table]) for table in ("waits", "locks", "queues", "pools")),
-            "remembered": len(snapshot["threads"]),
-            "operations": self.counts.total(),
-        }
-
-
-def until_asleep() -> Any:
-    """What was observed, as soon as all threads but this one sleep: those of the pool that lasts."""
-    while True:
-        snapshot = _core.watch_snapshot()
-        alive = [thread for thread in snapshot["threads"] if thread["ended"] is None]
-        if sum(thread["waiting"] is None for thread in alive) == 1:
-            return snapshot
-        sleep(0.001)
 
 
 def main() -> int:

@@ -10,9 +10,12 @@ import socket
 import struct
 from typing import Any
 
+from ironthread.attach.facts import printable
+
 VERSION = 1
 # The server takes its time for a slow interpreter, and has limits of its own.
 _PATIENCE = 10.0
+_LONGEST = 300  # characters of what a process says, in a message
 _CREDENTIALS = "3i"  # struct ucred: process, user, group
 
 
@@ -44,13 +47,25 @@ def ask(process: int, what: str, form: str = "json") -> dict[str, Any]:
 def _checked(process: int, answer: bytes) -> dict[str, Any]:
     try:
         found = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CannotAsk(f"process {process} broke off in the middle of its answer") from None
-    error = found.get("error")
-    if error is not None:
-        raise CannotAsk(f"process {process} refuses: {error['message']}")
-    result: dict[str, Any] = found
-    return result
+    if not isinstance(found, dict):
+        raise not_understood(process, "no JSON object")
+    match found.get("error"):
+        case None:
+            return found
+        case {"message": str(message)}:
+            raise CannotAsk(f"process {process} refuses: {printable(message)[:_LONGEST]}")
+        case _:
+            raise not_understood(process, "an error without a message")
+
+
+def not_understood(process: int, why: str) -> CannotAsk:
+    """What is raised for an answer in which something is missing, or is something else."""
+    return CannotAsk(
+        f"process {process} answers what this version of ironthread does not understand: "
+        f"{why[:_LONGEST]}"
+    )
 
 
 def _read(connection: socket.socket) -> bytes:

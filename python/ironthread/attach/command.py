@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import sys
 
-from ironthread.attach.client import CannotAsk, ask
+from ironthread.attach.client import CannotAsk, ask, not_understood
 from ironthread.run.options import CannotRun
 
 _LEAST_INTERVAL = 0.1
+_DIGITS = 18
+"""No process has a longer number; the interpreter refuses to read one of thousands of digits."""
+_SOMETHING_ELSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading an answer raises in which something is missing, or is something else."""
 
 
 def command(name: str, arguments: list[str]) -> int:
@@ -18,18 +22,10 @@ def command(name: str, arguments: list[str]) -> int:
     """
     process, as_json, interval = _read(name, arguments)
     try:
-        if name == "top":
-            from ironthread.attach.top import top
-
-            return top(process, interval)
-        if as_json:
-            print(json.dumps(ask(process, name), indent=1))
-        elif name == "dump":
-            _print(ask(process, "dump", "text")["text"])
-        else:
-            from ironthread.attach.stats import render
-
-            _print(render(ask(process, "stats")))
+        try:
+            return _show(name, process, as_json, interval)
+        except _SOMETHING_ELSE as problem:
+            raise not_understood(process, repr(problem)) from None
     except CannotAsk as problem:
         print(f"ironthread: {problem}", file=sys.stderr)
         return 1
@@ -37,6 +33,22 @@ def command(name: str, arguments: list[str]) -> int:
         # Whoever reads has seen enough. (What is in the buffer has nowhere to go at exit.)
         sys.stdout = None
         return 1
+
+
+def _show(name: str, process: int, as_json: bool, interval: float) -> int:
+    """Ask, and show the answer; return the exit status."""
+    if name == "top":
+        from ironthread.attach.top import top
+
+        return top(process, interval)
+    if as_json:
+        print(json.dumps(ask(process, name), indent=1))
+    elif name == "dump":
+        _print(ask(process, "dump", "text")["text"])
+    else:
+        from ironthread.attach.stats import render
+
+        _print(render(ask(process, "stats")))
     return 0
 
 
@@ -56,7 +68,7 @@ def _read(name: str, arguments: list[str]) -> tuple[int, bool, float]:
             as_json = True
         elif option == "--interval" and name == "top":
             interval = _interval(value if equals else rest.pop(0) if rest else "")
-        elif option.isdecimal() and not equals and process is None:
+        elif option.isdecimal() and len(option) <= _DIGITS and not equals and process is None:
             process = int(option)
         else:
             raise CannotRun(f"{name} cannot do with {option!r} (see ironthread --help)")

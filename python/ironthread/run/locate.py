@@ -77,8 +77,32 @@ def script(path: str) -> Located:
     return Located(
         file,
         SourceFileLoader("__main__", file),
-        lambda: compile(content, file, "exec", dont_inherit=True),
+        lambda: _compiled(content, path, file),
     )
+
+
+def _compiled(content: bytes, path: str, file: str) -> CodeType:
+    """The code of a script. Raises the interpreter's own errors."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        # compile() takes such bytes in a comment, which the interpreter does not.
+        if not _declares_encoding(content):
+            line = content.count(b"\n", 0, error.start) + 1
+            raise SyntaxError(
+                f"Non-UTF-8 code starting with '\\x{content[error.start]:02x}' in file "
+                f"{path} on line {line}, but no encoding declared; "
+                "see https://peps.python.org/pep-0263/ for details"
+            ) from None
+    code: CodeType = compile(content, file, "exec", dont_inherit=True)
+    return code
+
+
+def _declares_encoding(content: bytes) -> bool:
+    """Whether one of the first two lines may say its encoding, or a mark does (PEP 263)."""
+    head = content.split(b"\n", 2)[:2]
+    is_told = any(b"coding:" in line or b"coding=" in line for line in head)
+    return is_told or content.startswith(b"\xef\xbb\xbf")
 
 
 def importable(path: str) -> Located | None:

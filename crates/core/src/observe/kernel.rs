@@ -127,7 +127,7 @@ impl SystemCall {
 
 /// What a line of the file says, or its first 64 bytes.
 #[cfg(target_os = "linux")]
-fn activity(line: &str) -> Option<Activity> {
+pub(super) fn activity(line: &str) -> Option<Activity> {
     let mut words = line.split_ascii_whitespace();
     let first = words.next()?;
     if first == "running" {

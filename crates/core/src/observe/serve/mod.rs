@@ -18,6 +18,8 @@ mod answer;
 mod circles;
 mod client;
 mod connection;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod interpreter;
 mod own;

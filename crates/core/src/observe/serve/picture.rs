@@ -193,7 +193,7 @@ fn kernel_thread(id: u32) -> Option<Kernel> {
 }
 
 /// `12 (a name) S 1 …`. The name may have parentheses in it.
-fn parse_stat(text: &str) -> Option<Kernel> {
+pub(super) fn parse_stat(text: &str) -> Option<Kernel> {
     let (before, after) = text.rsplit_once(") ")?;
     let (_, name) = before.split_once(" (")?;
     Some(Kernel { name: name.to_owned(), state: after.chars().next()? })
