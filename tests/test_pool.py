@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures as standard
 import gc
 import logging
+import sys
 import threading
 import time
 import weakref
@@ -20,6 +21,8 @@ from ironthread import Event, WorkStealingExecutor
 from ironthread.futures import BrokenThreadPool, Future, ThreadPoolExecutor, as_completed, wait
 from ironthread.threading import Thread
 from programs import run_program
+
+FREE_THREADED = hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled()
 
 
 def test_it_is_an_instance_of_the_standard_classes() -> None:
@@ -65,6 +68,16 @@ def test_threads_are_started_when_needed_named_and_used_again() -> None:
         wait([pool.submit(together.wait) for _ in range(3)])
         assert {thread.name for thread in pool._threads} == {"worker_0", "worker_1", "worker_2"}
     assert not any(thread.is_alive() for thread in pool._threads)
+
+
+@pytest.mark.skipif(FREE_THREADED, reason="there the worker and whom it wakes run at once")
+def test_whom_an_outcome_wakes_finds_the_worker_idle() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(1000):
+            wait([pool.submit(pow, 2, 3)])
+            assert list(as_completed([pool.submit(pow, 2, 3)]))
+            assert pool.submit(pow, 2, 3).result() == 8
+        assert len(pool._threads) == 1
 
 
 def test_its_threads_are_ours_without_an_install_and_of_a_class_that_somebody_puts_there(

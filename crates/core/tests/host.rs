@@ -28,7 +28,7 @@ use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Barrier, Condition, Event, Lock, RLock, Semaphore};
 use ironthread::thread::ThreadId;
 use ironthread::wait::host::{Host, set_host};
-use ironthread::wait::{Deadline, Kind, clock, unpark_many};
+use ironthread::wait::{self, Deadline, Kind, clock, unpark_many};
 
 /// What a handler says: whether the wait may go on.
 type Handler = Box<dyn FnOnce() -> bool + Send>;
@@ -40,14 +40,15 @@ struct TestHost {
 thread_local! {
     static TAKES_SIGNALS: Cell<bool> = const { Cell::new(true) };
     static TAKES_INTERRUPTS: Cell<bool> = const { Cell::new(false) };
-    static SLEEPS: Cell<usize> = const { Cell::new(0) };
+    static KEEPS_OTHERS_OUT: Cell<bool> = const { Cell::new(false) };
+    static LETTINGS_GO: Cell<usize> = const { Cell::new(0) };
 }
 
 static HOST: TestHost = TestHost { mailboxes: Mutex::new(None) };
 
 impl Host for TestHost {
     fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
-        SLEEPS.set(SLEEPS.get() + 1);
+        LETTINGS_GO.set(LETTINGS_GO.get() + 1);
         // Would hang if the door called its host with one of these locks held.
         let me = ThreadId::current();
         for facts in threads() {
@@ -56,6 +57,10 @@ impl Host for TestHost {
             }
         }
         sleep();
+    }
+
+    fn keeps_others_out(&self) -> bool {
+        KEEPS_OTHERS_OUT.get()
     }
 
     fn takes_signals(&self) -> bool {
@@ -145,6 +150,31 @@ fn interrupted<'scope, T: Send + 'scope>(
     waiter.join()
 }
 
+/// How often this thread lets the interpreter go while it wakes a thread that waits.
+fn lettings_go_while(waking: impl FnOnce(&Event)) -> usize {
+    let event = Event::new();
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || event.wait(Deadline::NEVER).unwrap());
+        let before = LETTINGS_GO.get();
+        waking(&event);
+        let lettings_go = LETTINGS_GO.get() - before;
+        assert!(waiter.join());
+        lettings_go
+    })
+}
+
+#[test]
+fn the_interpreter_is_let_go_around_a_wake_up_unless_it_is_to_be_kept() {
+    prepare();
+    KEEPS_OTHERS_OUT.set(true);
+    let keeping = |event: &Event| wait::keeping(|| event.set());
+    // Who is chosen before it sleeps has not to be woken, and after a wake-up that took long there is none for a while.
+    until(|| {
+        assert_eq!(lettings_go_while(keeping), 0);
+        lettings_go_while(Event::set) == 1
+    });
+}
+
 #[test]
 fn the_interpreter_is_let_go_around_sleeps_and_only_there() {
     prepare();
@@ -154,9 +184,9 @@ fn the_interpreter_is_let_go_around_sleeps_and_only_there() {
             assert!(lock.try_acquire());
             lock.release().unwrap();
             assert_eq!(lock.acquire(Deadline::PAST), Ok(true));
-            assert_eq!(SLEEPS.get(), 0);
+            assert_eq!(LETTINGS_GO.get(), 0);
             assert_eq!(event.wait(long()), Ok(true));
-            SLEEPS.get()
+            LETTINGS_GO.get()
         });
         event.set();
         assert!(waiter.join() >= 1);

@@ -11,7 +11,7 @@ use ironthread::exec::Future;
 use ironthread::exec::future::State;
 use ironthread::observe::deadlock::Workers;
 use ironthread::queue::{Guarded, Guarding};
-use ironthread::wait::{Deadline, Kind};
+use ironthread::wait::{self, Deadline, Kind};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -28,9 +28,25 @@ use crate::{origin, program};
 
 /// What came of a job. Of the two the exception counts.
 #[derive(Default)]
-struct Outcome {
+pub(crate) struct Outcome {
     result: Option<Py<PyAny>>,
     exception: Option<Py<PyAny>>,
+}
+
+impl Outcome {
+    pub(crate) fn of_result(result: Py<PyAny>) -> Self {
+        Self { result: Some(result), exception: None }
+    }
+
+    /// By Python's rules None is none.
+    pub(crate) fn of_exception(py: Python<'_>, exception: Py<PyAny>) -> Self {
+        Self { result: None, exception: Some(exception).filter(|it| !it.is_none(py)) }
+    }
+
+    /// The method by which `_waiters` are told.
+    fn told_by(&self) -> &'static str {
+        if self.result.is_some() { "add_result" } else { "add_exception" }
+    }
 }
 
 /// What the standard library's own functions look at.
@@ -147,9 +163,21 @@ impl PyFuture {
         }
     }
 
-    /// Ends the job with an outcome, and does what follows from that.
-    fn finish(slf: &Bound<'_, Self>, mut outcome: Outcome, told: &str) -> PyResult<()> {
+    /// Ends the job with an outcome, and does what follows from that. With `keeping`, whom it wakes gets the interpreter
+    /// only when this thread waits or calls somebody (see [`wait::keeping`]).
+    pub(crate) fn finish(slf: &Bound<'_, Self>, outcome: Outcome, keeping: bool) -> PyResult<()> {
+        let settled = if keeping {
+            wait::keeping(|| Self::settle(slf, outcome))
+        } else {
+            Self::settle(slf, outcome)
+        };
+        Self::call_all(slf, settled?)
+    }
+
+    /// Ends the job with an outcome, and tells who waits. Returns whom to call.
+    fn settle(slf: &Bound<'_, Self>, mut outcome: Outcome) -> PyResult<Vec<Py<PyAny>>> {
         let this = slf.get();
+        let told = outcome.told_by();
         let mut exchange = || std::mem::swap(&mut *this.outcome.hold(), &mut outcome);
         let ended = this.future.finish_if_shut(&mut exchange);
         let callbacks = match ended.map_err(|_| Self::invalid(slf))? {
@@ -164,7 +192,7 @@ impl PyFuture {
         };
         drop(outcome);
         Self::tell(slf)?;
-        Self::call_all(slf, callbacks)
+        Ok(callbacks)
     }
 
     /// Ends the job with its result, if that is all there is to do: `false`, and nothing has happened, when somebody is to
@@ -172,7 +200,7 @@ impl PyFuture {
     #[inline]
     pub(crate) fn set_result_quickly(&self, result: Borrowed<'_, '_, PyAny>) -> bool {
         let py = result.py();
-        let mut outcome = Outcome { result: Some(result.to_owned().unbind()), exception: None };
+        let mut outcome = Outcome::of_result(result.to_owned().unbind());
         let exchange = || std::mem::swap(&mut *self.outcome.hold(), &mut outcome);
         let ended = self.future.finish_if_alone(exchange);
         program::discard(py, outcome.result.into_iter().chain(outcome.exception));
@@ -355,14 +383,12 @@ impl PyFuture {
 
     /// End the job with its result. InvalidStateError is raised when it has ended or was cancelled.
     pub(crate) fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
-        let outcome = Outcome { result: Some(result), exception: None };
-        Self::finish(slf, outcome, "add_result")
+        Self::finish(slf, Outcome::of_result(result), false)
     }
 
     /// End the job with an exception. InvalidStateError is raised when it has ended or was cancelled.
     pub(crate) fn set_exception(slf: &Bound<'_, Self>, exception: Py<PyAny>) -> PyResult<()> {
-        let exception = Some(exception).filter(|it| !it.is_none(slf.py()));
-        Self::finish(slf, Outcome { result: None, exception }, "add_exception")
+        Self::finish(slf, Outcome::of_exception(slf.py(), exception), false)
     }
 
     /// Return (done, cancelled, result, exception) of one moment, without waiting.

@@ -6,7 +6,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::future::PyFuture;
+use crate::future::{Outcome, PyFuture};
 use crate::meter::PyPoolTask;
 use crate::program;
 
@@ -30,8 +30,9 @@ impl Job {
         Self { keywords, task, ..self }
     }
 
-    /// Makes the call, unless it was cancelled.
-    pub(crate) fn run(&self, py: Python<'_>) -> PyResult<()> {
+    /// Makes the call, unless it was cancelled. If the worker `is_idle_next`, it counts as such before those who are woken by
+    /// the outcome can submit another call: no second worker is started for that.
+    pub(crate) fn run(&self, py: Python<'_>, is_idle_next: impl FnOnce() -> bool) -> PyResult<()> {
         let future = self.future.bind(py);
         if !PyFuture::start_here(future)? {
             return Ok(());
@@ -44,10 +45,11 @@ impl Job {
         if let Some(task) = &self.task {
             task.get().end(outcome.is_err(), true);
         }
-        match outcome {
-            Ok(result) => PyFuture::set_result(future, result.unbind()),
-            Err(error) => PyFuture::set_exception(future, value_of(py, error)),
-        }
+        let outcome = match outcome {
+            Ok(result) => Outcome::of_result(result.unbind()),
+            Err(error) => Outcome::of_exception(py, value_of(py, error)),
+        };
+        PyFuture::finish(future, outcome, is_idle_next())
     }
 
     fn call<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -108,12 +110,17 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    /// Does it. Returns whether the worker is to look whether it should end.
-    pub(crate) fn make(self, py: Python<'_>) -> PyResult<bool> {
+    /// Does it, as a worker that is idle after that if `is_idle_next` says so at its end. Returns whether the worker is to
+    /// look whether it should end.
+    pub(crate) fn make(
+        self,
+        py: Python<'_>,
+        is_idle_next: impl FnOnce() -> bool,
+    ) -> PyResult<bool> {
         match self {
             Self::Look => Ok(true),
             Self::Job(job) => {
-                let made = job.run(py);
+                let made = job.run(py, is_idle_next);
                 job.discard(py);
                 made.map(|()| false)
             }
@@ -161,7 +168,7 @@ pub(crate) struct PyJob(Job);
 impl PyJob {
     /// Make the call, unless it was cancelled.
     fn run(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.run(py)
+        self.0.run(py, || false)
     }
 
     /// Have nobody make the call: its future is cancelled, or gets the error.

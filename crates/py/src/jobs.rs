@@ -116,7 +116,9 @@ impl PyJobs {
     fn make(&self, py: Python<'_>) -> PyResult<bool> {
         for _ in 0..CALLS {
             let work = self.queue.try_get(|| true);
-            if work.map_or_else(|| self.wait(), Ok)?.make(py)? {
+            // Whom an outcome wakes may submit the next call: by then a worker without another one counts as idle.
+            let work = work.map_or_else(|| self.wait(), Ok)?;
+            if work.make(py, || self.queue.is_empty())? {
                 return Ok(true);
             }
         }

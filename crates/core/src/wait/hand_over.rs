@@ -7,7 +7,10 @@
 //! Where other threads compute, one of them takes it instead, and keeps it for a switch interval (5 ms by default): who wakes
 //! a hundred threads would wait a hundred times. So what it costs is measured, and a small part of the time is
 //! spent on it at most: after a wake-up that took [`LONG`] the interpreter is kept for [`REST`] times as long as that.
+//!
+//! A thread that has something to settle first, and waits itself right after that, keeps it as well ([`keeping`]).
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::clock;
@@ -38,10 +41,29 @@ impl Rest {
     }
 }
 
+thread_local! {
+    /// Whether the thread keeps the interpreter, whomever it wakes.
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `step`; whom it wakes gets the interpreter when this thread lets it go of its own accord. For a thread that has
+/// to settle something before they run, and is about to wait.
+pub fn keeping<R>(step: impl FnOnce() -> R) -> R {
+    /// Restores what was, however the step ends.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            KEEPS.set(self.0);
+        }
+    }
+    let _before = Before(KEEPS.replace(true));
+    step()
+}
+
 /// Runs `wake`, with the interpreter let go if that pays.
 pub(super) fn around(wake: &mut (dyn FnMut() + Send)) {
     let host = host();
-    if !host.keeps_others_out() {
+    if !host.keeps_others_out() || KEEPS.get() {
         return wake();
     }
     let begin = clock::now();

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 pub use clock::Deadline;
 pub use fork::generation;
+pub use hand_over::keeping;
 pub use site::{Kind, Origin, Site};
 pub use table::Place;
 pub use unpark::{
