@@ -246,7 +246,7 @@ impl Ticket {
         let resumed = take_look(address);
         let unlimited = deadline.is_never();
         let visit = watch::arrive(self.site, resumed.map(|look| look.begin), unlimited);
-        let mut doubts = Doubts::of(visit.since(), unlimited, owned);
+        let mut doubts = Doubts::of(self.site.kind(), visit.since(), unlimited, owned);
         let first = resumed.map_or(Some(FIRST_LOOK), |look| look.next);
         let mut left_to_look = None;
         let wake = self.sleep_watched(deadline, signals, first, &mut left_to_look, &mut doubts);

@@ -55,7 +55,7 @@ pub(crate) use workers::named_by;
 use super::kernel;
 use super::registry::{self, Sleeper, Waiting};
 use crate::thread::ThreadId;
-use crate::wait::{self, Deadline, clock};
+use crate::wait::{self, Deadline, Kind, clock};
 use walk::End;
 
 /// How long a thread has waited when it looks for the first time.
@@ -109,13 +109,16 @@ pub(crate) struct Doubts {
     next: Deadline,
     /// Whether the wait may end with an error.
     may_fail: bool,
+    /// Whether it may be for an `RLock`: a waiter of a condition may have been moved to one.
+    for_rlock: bool,
     /// Whether it is one of [`HOPEFUL`].
     hopeful: bool,
     /// How many looks have met a stranger.
     strangers: u32,
 }
 
-/// How many waits have looked, and go on: only these have to learn of the end of whom they wait for.
+/// How many waits for an `RLock` have looked, and go on: only these have to learn of the end of who holds it. (To find them
+/// takes a walk over all threads, which the end of each thread would take where thousands end.)
 /// A wait is counted before it looks, and a thread leaves the registry before it asks for the count: one of the two sees
 /// the other.
 static HOPEFUL: AtomicUsize = AtomicUsize::new(0);
@@ -129,15 +132,16 @@ pub(crate) enum Step {
 }
 
 impl Doubts {
-    /// For a wait that began at `since`. `owned` tells of one for what a known thread has to bring about, and
+    /// For a wait of a kind that began at `since`. `owned` tells of one for what a known thread has to bring about, and
     /// whether it may end with an error.
-    pub(crate) fn of(since: u64, unlimited: bool, owned: Option<bool>) -> Self {
+    pub(crate) fn of(kind: Kind, since: u64, unlimited: bool, owned: Option<bool>) -> Self {
         let may_fail = owned == Some(true);
         let looks = unlimited && policy::is_on() && (owned.is_some() || policy::tells_all_asleep());
         let first = Deadline::at(clock::later(since, FIRST_LOOK));
         Self {
             next: if looks { first } else { Deadline::NEVER },
             may_fail,
+            for_rlock: matches!(kind, Kind::RLock | Kind::Condition),
             hopeful: false,
             strangers: 0,
         }
@@ -152,7 +156,7 @@ impl Doubts {
     pub(crate) fn look(&mut self) -> Option<Step> {
         let me = ThreadId::current();
         let mut told = turn();
-        if !std::mem::replace(&mut self.hopeful, true) {
+        if self.for_rlock && !std::mem::replace(&mut self.hopeful, true) {
             HOPEFUL.fetch_add(1, SeqCst);
         }
         match examine(me, self.may_fail) {
