@@ -70,6 +70,10 @@ class Member:
     name: str
     outbox: queue.Queue[bytes | None] = field(default_factory=lambda: queue.Queue(OUTBOX))
     said: Messages = field(default_factory=Messages)
+    met_after: int = 0
+    """Messages that had been said when it came."""
+    gone_after: int = 0
+    """... and when it left."""
     told: int = 0
     sent: Messages = field(default_factory=Messages)
     discarded: int = 0
@@ -107,6 +111,7 @@ class Room:
     def _live(self) -> None:
         while (each := self.happenings.get()) is not None:
             if each.kind == "comes":
+                each.member.met_after = self.said
                 self.met.append(each.member)
                 self._present.append(each.member)
                 self.owed += 1
@@ -117,6 +122,7 @@ class Room:
                 for member in self._present:
                     self._tell(member, each.text)
             else:
+                each.member.gone_after = self.said
                 self._present.remove(each.member)
                 each.member.outbox.put(None)
 
@@ -242,7 +248,7 @@ class Evening:
 
     room: Room
     stayed: list[Client] = field(default_factory=list)
-    """From the beginning to the end."""
+    """Until all who talk have left; of one who vanished more may be heard later."""
     left: list[Client] = field(default_factory=list)
     vanished: list[Client] = field(default_factory=list)
 
@@ -265,8 +271,9 @@ class Evening:
             "those who vanished said no more than they did": all(
                 members[client.name].said.count <= client.said.count for client in self.vanished
             ),
-            "those who stayed heard everything, and a welcome": all(
-                client.heard.count == self.room.said + 1 for client in self.stayed
+            "all heard what was said while they were there, and a welcome": all(
+                client.heard.count == 1 + member.gone_after - member.met_after
+                for client, member in ((each, members[each.name]) for each in polite)
             ),
             f"{self.room.said} messages were passed on ({said})": said == self.room.said,
             f"{self.room.owed} messages were told ({told})": told == self.room.owed,

@@ -196,8 +196,8 @@ def test_the_chat_room_notices_messages_that_were_lost_doubled_or_changed_places
     assert "what was sent was heard, in order" in problems
     assert "what was told was sent or discarded" in problems
 
-    room.said += 1
-    assert "those who stayed heard everything, and a welcome" in evening.problems()
+    heard.count -= 1
+    assert "all heard what was said while they were there, and a welcome" in evening.problems()
 
 
 def test_the_chat_room_closes_when_there_was_too_little_to_hold_it_up(
