@@ -8,7 +8,7 @@ use ironthread::sync::Barrier;
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, stepped};
+use crate::{config, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -35,7 +35,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct BarrierModel {
+pub(crate) struct BarrierModel {
     parties: usize,
     /// Who waits, in the order of coming.
     arrived: Vec<usize>,
@@ -124,7 +124,7 @@ impl Subject for Barrier {
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(config())]
 
     #[test]
     fn a_barrier_does_step_by_step_what_the_model_does(

@@ -5,7 +5,7 @@ use ironthread::sync::{Condition as Real, RLock};
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, stepped};
+use crate::{config, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -164,7 +164,7 @@ impl Subject for Condition {
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(config())]
 
     #[test]
     fn a_condition_does_step_by_step_what_the_model_does(

@@ -7,7 +7,7 @@ use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Lock, RLock, Semaphore};
 use proptest::prelude::*;
 
-use crate::cases;
+use crate::config;
 use crate::model::Patience;
 
 /// Who waits how long for each turn: a list for each thread.
@@ -36,7 +36,7 @@ fn count(
 }
 
 proptest! {
-    #![proptest_config(cases(40))]
+    #![proptest_config(config())]
 
     #[test]
     fn a_lock_lets_one_in(turns in turns()) {

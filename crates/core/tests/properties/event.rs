@@ -4,7 +4,7 @@ use ironthread::sync::Event;
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, linearizable, stepped};
+use crate::{config, linearizable, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -18,15 +18,15 @@ fn operation(
     patience: impl Strategy<Value = Patience> + Clone,
 ) -> impl Strategy<Value = Operation> + Clone {
     prop_oneof![
-        Just(Operation::Set),
-        Just(Operation::Clear),
-        Just(Operation::IsSet),
+        1 => Just(Operation::Set),
+        1 => Just(Operation::Clear),
+        1 => Just(Operation::IsSet),
         3 => patience.prop_map(Operation::Wait),
     ]
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-struct EventModel {
+pub(crate) struct EventModel {
     is_set: bool,
 }
 
@@ -73,7 +73,7 @@ impl Subject for Event {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(config())]
 
     #[test]
     fn an_event_does_step_by_step_what_the_model_does(

@@ -4,7 +4,7 @@ use ironthread::sync::Lock;
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, linearizable, stepped};
+use crate::{config, linearizable, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -26,7 +26,7 @@ fn operation(
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-struct LockModel {
+pub(crate) struct LockModel {
     is_locked: bool,
 }
 
@@ -83,7 +83,7 @@ impl Subject for Lock {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(config())]
 
     #[test]
     fn a_lock_does_step_by_step_what_the_model_does(

@@ -5,8 +5,7 @@
 //! in which the model would have answered the same (`linearizable.rs`); and *counted*, where what a lock guards, and what
 //! a queue carries, is counted (`counted.rs`).
 //!
-//! `PROPTEST_CASES` says how many cases each property gets; a few dozen without it, so that all take seconds.
-//! `make properties` runs more.
+//! `PROPTEST_CASES` says how many cases each property gets; 256 without it. `make properties` runs more.
 
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -26,13 +25,7 @@ mod stepped;
 
 use proptest::test_runner::Config;
 
-/// So many cases, unless `PROPTEST_CASES` says otherwise.
-fn cases(count: u32) -> Config {
-    let mut config = Config::default();
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = count;
-    }
-    // A seed repeats the operations, not what the threads made of them: a failure says the operations.
-    config.failure_persistence = None;
-    config
+/// A seed repeats the operations, not what the threads made of them: it is not kept, a failure says the operations.
+fn config() -> Config {
+    Config { failure_persistence: None, ..Config::default() }
 }

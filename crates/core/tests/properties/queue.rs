@@ -7,7 +7,7 @@ use ironthread::queue::{Fifo, Lifo, Order, Priority, Queue};
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, linearizable, stepped};
+use crate::{config, linearizable, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -193,7 +193,7 @@ fn make<O: Order<Item = u8> + Default>(leaving: Leaving, maxsize: usize) -> (Que
 macro_rules! properties {
     ($stepped:ident, $at_once:ident, $order:ty, $leaving:expr) => {
         proptest! {
-            #![proptest_config(cases(60))]
+            #![proptest_config(config())]
 
             #[test]
             fn $stepped(

@@ -4,7 +4,7 @@ use ironthread::sync::RLock;
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, linearizable, stepped};
+use crate::{config, linearizable, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -18,10 +18,10 @@ fn operation(
     patience: impl Strategy<Value = Patience> + Clone,
 ) -> impl Strategy<Value = Operation> + Clone {
     prop_oneof![
-        Just(Operation::TryAcquire),
+        1 => Just(Operation::TryAcquire),
         2 => patience.prop_map(Operation::Acquire),
         3 => Just(Operation::Release),
-        Just(Operation::IsOwned),
+        1 => Just(Operation::IsOwned),
     ]
 }
 
@@ -86,7 +86,7 @@ impl Subject for RLock {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(config())]
 
     #[test]
     fn an_rlock_does_step_by_step_what_the_model_does(

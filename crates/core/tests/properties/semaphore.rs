@@ -4,7 +4,7 @@ use ironthread::sync::Semaphore as Real;
 use proptest::prelude::*;
 
 use crate::model::{Answer, Model, Patience, Subject};
-use crate::{cases, linearizable, stepped};
+use crate::{config, linearizable, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -122,7 +122,7 @@ impl Subject for Semaphore {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(config())]
 
     #[test]
     fn a_semaphore_does_step_by_step_what_the_model_does(
