@@ -16,6 +16,11 @@
 #   make soak-programs the same of programs: crawler, pipeline and chat; every page, line and message accounted for
 #   make fuzz          random input for all that reads what others wrote, a minute ($(FUZZ_SECONDS)) each; needs a nightly Rust
 #   make loom          model checking of the door and of the lock-free fast paths
+#   make properties    random histories of the engine, thousands ($(PROPTEST_CASES)) of each, against sequential models
+#   make mutants       the engine's waiting and waking changed, a spot at a time: does a test notice?
+#   make asan          the engine and the binding under AddressSanitizer; needs a nightly Rust
+#   make tsan          the engine under ThreadSanitizer; needs a nightly Rust and the source of its library
+#   make miri          the engine under Miri, several seeds; needs a nightly Rust with miri
 #   make bench         every operation against the standard library and other packages, as ratios; whole
 #                      programs, start-up, how costs grow, what watching costs
 #   make bench-rust    the engine against the crates that do the same; QUICK=1: does it run?
@@ -31,6 +36,7 @@ VENV   ?= .venv
 CONFORMANCE ?= --group core
 SOAK_SECONDS ?= 600
 FUZZ_SECONDS ?= 60
+PROPTEST_CASES ?= 10000
 
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.ironthread
@@ -41,7 +47,7 @@ export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak soak-programs fuzz loom bench bench-rust bench-instructions check-abi \
+        conformance-one stress soak soak-programs fuzz loom properties mutants asan tsan miri bench bench-rust bench-instructions check-abi \
         wheels crate deny release-check docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
@@ -115,6 +121,26 @@ build/cargo-fuzz/bin/cargo-fuzz:
 loom:
 	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 CARGO_TARGET_DIR=target/loom \
 	    timeout 3000 cargo test -p ironthread --release --test loom -- --test-threads=2
+
+properties:
+	PROPTEST_CASES=$(PROPTEST_CASES) timeout 3000 cargo test -p ironthread --test properties
+
+# FILE=crates/core/src/sync/lock.rs: of one file.
+mutants: build/cargo-mutants/bin/cargo-mutants
+	build/cargo-mutants/bin/cargo-mutants mutants --output build/mutants $(if $(FILE),--file $(FILE))
+
+build/cargo-mutants/bin/cargo-mutants:
+	cargo install --locked --root build/cargo-mutants cargo-mutants
+
+asan: build
+	scripts/sanitize.sh address
+	scripts/sanitize_binding.sh $(BIN)/python
+
+tsan:
+	scripts/sanitize.sh thread
+
+miri:
+	scripts/miri.sh
 
 bench: build
 	$(BIN)/pip install --quiet --disable-pip-version-check --group bench \

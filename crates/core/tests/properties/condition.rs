@@ -56,16 +56,17 @@ impl ConditionModel {
         Some(Answer::Flag(true))
     }
 
-    /// Goes on with a wait that was begun before; `None` when there is none.
-    fn resume(&mut self, thread: usize) -> Option<Option<Answer>> {
-        if let Some(at) = self.for_lock.iter().position(|&(waiter, _)| waiter == thread) {
-            if at > 0 || self.holder.is_some() {
-                return Some(None);
-            }
+    fn waits(&self, thread: usize) -> bool {
+        self.for_lock.iter().chain(&self.for_notification).any(|&(waiter, _)| waiter == thread)
+    }
+
+    /// Goes on with a wait that was begun before, if it can.
+    fn resume(&mut self, thread: usize) -> Option<Answer> {
+        let is_first = self.for_lock.first().is_some_and(|&(waiter, _)| waiter == thread);
+        (is_first && self.holder.is_none()).then(|| {
             self.holder = Some(self.for_lock.remove(0));
-            return Some(Some(Answer::Flag(true)));
-        }
-        self.for_notification.iter().any(|&(waiter, _)| waiter == thread).then_some(None)
+            Answer::Flag(true)
+        })
     }
 
     /// What the holder does with it; `None` when it waits.
@@ -89,8 +90,8 @@ impl Model for ConditionModel {
     type Operation = Operation;
 
     fn apply(&mut self, thread: usize, operation: &Operation) -> Option<Answer> {
-        if let Some(resumed) = self.resume(thread) {
-            return resumed;
+        if self.waits(thread) {
+            return self.resume(thread);
         }
         match (operation, self.holder) {
             (Operation::Acquire(_), _) => self.acquire(thread),

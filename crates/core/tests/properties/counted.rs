@@ -109,7 +109,9 @@ proptest! {
                 .enumerate()
                 .map(|(producer, &count)| scope.spawn(move || put(producer, count)))
                 .collect();
-            putters.into_iter().for_each(|putter| putter.join().unwrap());
+            for putter in putters {
+                putter.join().unwrap();
+            }
             queue.join(never()).unwrap();
             queue.shut_down(false);
             takers.into_iter().map(|taker| taker.join().unwrap()).collect()

@@ -67,7 +67,7 @@ pub(crate) fn check<S: Subject>(
         (0..threads).map(|number| act(Arc::clone(&subject), number, tell.clone())).collect();
     let mut stage = Stage::<S> { model, actors, told, asleep: Vec::new() };
     for (choice, operation) in steps {
-        stage.choose(choice, operation)?;
+        stage.choose(choice, &operation)?;
     }
     stage.wake_all()?;
     for actor in stage.actors {
@@ -83,20 +83,20 @@ impl<S: Subject> Stage<S> {
         (0..self.actors.len()).filter(is_awake).collect()
     }
 
-    fn choose(&mut self, choice: usize, operation: Operation<S>) -> Result<(), TestCaseError> {
+    fn choose(&mut self, choice: usize, operation: &Operation<S>) -> Result<(), TestCaseError> {
         let awake = self.awake();
         let number = awake[choice % awake.len()];
         // One thread stays awake, to wake the others in the end.
-        let sleeps = self.model.clone().answer(number, &operation).is_none();
-        if (sleeps && awake.len() == 1) || self.model.is_a_race(number, &operation) {
+        let sleeps = self.model.clone().answer(number, operation).is_none();
+        if (sleeps && awake.len() == 1) || self.model.is_a_race(number, operation) {
             return Ok(());
         }
         self.step(number, operation)
     }
 
-    fn step(&mut self, number: usize, operation: Operation<S>) -> Result<(), TestCaseError> {
+    fn step(&mut self, number: usize, operation: &Operation<S>) -> Result<(), TestCaseError> {
         let mut expected = BTreeMap::new();
-        match self.model.answer(number, &operation) {
+        match self.model.answer(number, operation) {
             Some(answer) => drop(expected.insert(number, answer)),
             None => self.asleep.push((number, operation.clone())),
         }
@@ -105,12 +105,12 @@ impl<S: Subject> Stage<S> {
         let mut came = BTreeMap::new();
         while came.len() < expected.len() {
             let Ok((who, answer)) = self.told.recv_timeout(LOST) else {
-                return self.fail(number, &operation, &came, &expected);
+                return self.fail(number, operation, &came, &expected);
             };
             came.insert(who, answer);
         }
         let is_as_expected = came == expected && self.falls_asleep(number);
-        if is_as_expected { Ok(()) } else { self.fail(number, &operation, &came, &expected) }
+        if is_as_expected { Ok(()) } else { self.fail(number, operation, &came, &expected) }
     }
 
     /// Who of those that sleep returns now, one after the other.
@@ -147,7 +147,7 @@ impl<S: Subject> Stage<S> {
         while !self.asleep.is_empty() {
             let (number, operation) = self.model.rescue();
             let number = number.unwrap_or_else(|| self.awake()[0]);
-            self.step(number, operation)?;
+            self.step(number, &operation)?;
         }
         Ok(())
     }
