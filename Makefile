@@ -157,7 +157,7 @@ wheels: $(STAMPS)/tools
 	$(BIN)/python scripts/release/build.py $(if $(WHOLE),--whole)
 
 crate:
-	cargo publish --dry-run -p ironthread
+	$(PYTHON) scripts/release/crate.py
 
 deny:
 	$(PYTHON) scripts/deny.py
