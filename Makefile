@@ -40,8 +40,8 @@ RUST   := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo
 export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak soak-programs fuzz loom bench bench-rust bench-instructions check-abi \
+.PHONY: demo build test test-rust test-python check check-rust check-python check-docs matrix \
+        conformance conformance-one stress soak soak-programs fuzz loom bench bench-rust bench-instructions check-abi \
         wheels crate deny release-check docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
@@ -132,7 +132,7 @@ bench-rust: $(STAMPS)/tools
 bench-instructions: build
 	$(BIN)/python benchmarks/instructions.py
 
-check: check-rust check-python
+check: check-rust check-python check-docs
 
 check-rust:
 	cargo fmt --all --check
@@ -169,9 +169,12 @@ $(STAMPS)/docs-tools: $(STAMPS)/tools
 	$(BIN)/pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
 
+# -E, -a: what Sphinx remembers of a page it does not warn of a second time.
+check-docs: build $(STAMPS)/docs-tools
+	$(BIN)/python -m sphinx -E -a -W -n --keep-going -q -d build/doctrees docs build/docs
+
 # Sphinx leaves out what it has not made: the Rust documentation comes after it.
-docs: build $(STAMPS)/docs-tools
-	$(BIN)/python -m sphinx -W -n --keep-going -q -d build/doctrees docs build/docs
+docs: check-docs
 	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --features serve --no-deps --quiet
 	rm -rf build/docs/rust && cp -r target/doc build/docs/rust
 
