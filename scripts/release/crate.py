@@ -20,7 +20,9 @@ def main() -> int:
     if asked.returncode == 0 or UNREACHABLE not in asked.stderr:
         print(asked.stderr, end="", file=sys.stderr)
         return min(asked.returncode, 1)
-    print("crate: publishing is not tried, crates.io cannot be reached; packed without it", flush=True)
+    print(
+        "crate: publishing is not tried, crates.io cannot be reached; packed without it", flush=True
+    )
     command = ["cargo", "package", "--offline", *CRATE]
     return min(subprocess.run(command, cwd=ROOT, check=False).returncode, 1)
 
