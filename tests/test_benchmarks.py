@@ -126,7 +126,7 @@ def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(
     assert all(figure["ratio"] > 0 for figure in figures(one.file))
 
 
-@runs("watching.py", "--pairs", "1")
+@runs("watching.py", "--quick", "--pairs", "1")
 def test_what_detection_and_watching_cost_is_printed_for_each_program(
     command: Command, measured: dict[Command, Future[Measured]]
 ) -> None:
