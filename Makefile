@@ -7,7 +7,8 @@
 #   make check-abi     the binding compiles for every build of CPython, those not here included
 #   make wheels        wheels and sdist, each installed in a new environment and used there
 #   make deny          licences, sources, duplicates and advisories of the crates
-#   make release-check all of these, and a dry run of publishing the crate
+#   make crate         a dry run of publishing the crate; without crates.io, packs and compiles it
+#   make release-check all of these, and make check
 #   make matrix        the Python tests and CPython's own on every interpreter of this machine
 #   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
 #                      of this machine; writes docs/conformance.md
