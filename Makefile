@@ -7,7 +7,8 @@
 #   make check-abi     the binding compiles for every build of CPython, those not here included
 #   make wheels        wheels and sdist, each installed in a new environment and used there
 #   make deny          licences, sources, duplicates and advisories of the crates
-#   make release-check all of these, and a dry run of publishing the crate
+#   make crate         a dry run of publishing the crate; without crates.io, packs and compiles it
+#   make release-check all of these, and make check
 #   make matrix        the Python tests and CPython's own on every interpreter of this machine
 #   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
 #                      of this machine; writes docs/conformance.md
@@ -46,8 +47,9 @@ RUST   := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo
 export RUST_BACKTRACE = 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: demo build test test-rust test-python check check-rust check-python matrix conformance \
-        conformance-one stress soak soak-programs fuzz loom properties mutants asan tsan miri bench bench-rust bench-instructions check-abi \
+.PHONY: demo build test test-rust test-python check check-rust check-python check-docs matrix \
+        conformance conformance-one stress soak soak-programs fuzz loom properties mutants asan tsan \
+        miri bench bench-rust bench-instructions check-abi \
         wheels crate deny release-check docs clean
 
 $(STAMPS)/tools: pyproject.toml scripts/setup_environment.py
@@ -158,7 +160,7 @@ bench-rust: $(STAMPS)/tools
 bench-instructions: build
 	$(BIN)/python benchmarks/instructions.py
 
-check: check-rust check-python
+check: check-rust check-python check-docs
 
 check-rust:
 	cargo fmt --all --check
@@ -183,7 +185,7 @@ wheels: $(STAMPS)/tools
 	$(BIN)/python scripts/release/build.py $(if $(WHOLE),--whole)
 
 crate:
-	cargo publish --dry-run -p ironthread
+	$(PYTHON) scripts/release/crate.py
 
 deny:
 	$(PYTHON) scripts/deny.py
@@ -195,9 +197,12 @@ $(STAMPS)/docs-tools: $(STAMPS)/tools
 	$(BIN)/pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
 
+# -E, -a: what Sphinx remembers of a page it does not warn of a second time.
+check-docs: build $(STAMPS)/docs-tools
+	$(BIN)/python -m sphinx -E -a -W -n --keep-going -q -d build/doctrees docs build/docs
+
 # Sphinx leaves out what it has not made: the Rust documentation comes after it.
-docs: build $(STAMPS)/docs-tools
-	$(BIN)/python -m sphinx -W -n --keep-going -q -d build/doctrees docs build/docs
+docs: check-docs
 	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --features serve --no-deps --quiet
 	rm -rf build/docs/rust && cp -r target/doc build/docs/rust
 

@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORT_LOCKS = f"{ROOT}/benchmarks/programs/short_locks.py"
 FREE_LOCKS = f"{ROOT}/benchmarks/programs/free_locks.py"
 CRAWLER = f"{ROOT}/examples/web_crawler.py"
+QUICK = 100
+"""A quick run has one round for so many."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,14 @@ class Program:
     """A program, and how much more it may cost: a share."""
 
     name: str
-    command: tuple[str, ...]
+    file: str
     allowed: float
+    rounds: int | None = None
+    """What it is told to do of its work, if it asks."""
+
+    def command(self, scale: int) -> tuple[str, ...]:
+        """The program and its arguments, with one `scale`-th of its rounds."""
+        return (self.file,) if self.rounds is None else (self.file, str(self.rounds // scale))
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,8 @@ DETECTION = Cost(
     ("--report", "none", "--deadlock", "off"),
     ("--report", "none", "--deadlock", "report"),
     (
-        Program("free locks, 1 thread", (FREE_LOCKS, "2000000"), 0.02),
-        Program("short locks, 4 threads", (SHORT_LOCKS, "500000"), 0.02),
+        Program("free locks, 1 thread", FREE_LOCKS, 0.02, 2_000_000),
+        Program("short locks, 4 threads", SHORT_LOCKS, 0.02, 500_000),
     ),
 )
 WATCHING = Cost(
@@ -58,8 +66,8 @@ WATCHING = Cost(
     ("--report", "none"),
     ("--report", "json", "--report-file", "{directory}/report.json"),
     (
-        Program("short locks, 4 threads", (SHORT_LOCKS, "500000"), 0.20),
-        Program("web crawler", (CRAWLER,), 0.05),
+        Program("short locks, 4 threads", SHORT_LOCKS, 0.20, 500_000),
+        Program("web crawler", CRAWLER, 0.05),
     ),
 )
 # Asked for, to look at one run: no bound is set.
@@ -67,18 +75,18 @@ TRACING = Cost(
     "With a timeline, compared with not watched",
     ("--report", "none"),
     ("--report", "none", "--trace", "{directory}/trace.json"),
-    (Program("short locks, 4 threads", (SHORT_LOCKS, "500000"), 0.50),),
+    (Program("short locks, 4 threads", SHORT_LOCKS, 0.50, 500_000),),
 )
 
 
-def ratios(cost: Cost, program: Program, pairs: int) -> tuple[list[float], list[float]]:
+def ratios(cost: Cost, program: Program, pairs: int, scale: int) -> tuple[list[float], list[float]]:
     """On through off, pair by pair: of processor time, and of time taken."""
     with tempfile.TemporaryDirectory() as directory, compiled() as environment:
         off, on = (
             (
                 *(sys.executable, "-m", "ironthread", "run"),
                 *(option.format(directory=directory) for option in options),
-                *program.command,
+                *program.command(scale),
             )
             for options in (cost.off, cost.on)
         )
@@ -103,12 +111,16 @@ def line(program: Program, cpu: list[float], taken: list[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks/watching.py", description=__doc__)
     parser.add_argument("--pairs", type=int, default=9, help="how often each program runs twice")
+    parser.add_argument(
+        "--quick", action="store_true", help="few rounds: does it run? Its figures say nothing"
+    )
     options = parser.parse_args()
+    scale = QUICK if options.quick else 1
     head = f"{'CPU':>9}  {'middle half':>13}  {'time taken':>10}  {'allowed':>7}"
     for cost in (DETECTION, WATCHING, TRACING):
         print(f"{cost.title} (1 is no cost)\n\n  {'':24}  {head}", flush=True)
         for program in cost.programs:
-            print(line(program, *ratios(cost, program, options.pairs)), flush=True)
+            print(line(program, *ratios(cost, program, options.pairs, scale)), flush=True)
         print()
 
 

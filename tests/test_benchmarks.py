@@ -8,11 +8,15 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import pytest
+from ahead import cases, started
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
@@ -49,8 +53,48 @@ def script(name: str, *arguments: str, path: str | None = None) -> subprocess.Co
     )
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return script("run.py", *arguments)
+Command = tuple[str, ...]
+"""A script and its arguments; a last ``--json`` is followed by a file."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a script printed, and the file that it was told to write."""
+
+    done: subprocess.CompletedProcess[str]
+    file: Path
+
+
+@pytest.fixture(scope="module")
+def measured(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Command, Future[Measured]]]:
+    """What the scripts measure that this run asks for."""
+    asked = [
+        case["command"]
+        for test in (
+            test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for,
+            test_what_detection_and_watching_cost_is_printed_for_each_program,
+            test_whole_programs_are_run_both_ways,
+            test_a_start_is_measured_and_imports_nothing_from_elsewhere,
+            test_how_costs_grow_is_measured_for_each_size_on_both_sides,
+            test_other_packages_are_measured_where_they_are_installed,
+        )
+        for case in cases(request, test)
+    ]
+    files = {command: tmp_path_factory.mktemp("figures") / "figures.json" for command in asked}
+
+    def work(command: Command) -> Measured:
+        writes = [str(files[command])] if command[-1] == "--json" else []
+        return Measured(script(*command, *writes), files[command])
+
+    with started(work, asked) as futures:
+        yield futures
+
+
+def runs(name: str, *arguments: str) -> pytest.MarkDecorator:
+    """The test looks at what this script measures."""
+    return pytest.mark.parametrize("command", [(name, *arguments)], ids=[name])
 
 
 def figures(file: Path) -> list[dict[str, Any]]:
@@ -62,27 +106,34 @@ def compared(stock: list[float], ours: list[float], unit: Unit = "ns") -> Compar
     return Comparison("Lock", "with", unit, tuple(stock), tuple(ours))
 
 
-def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    done = bench("--quick", "--only", "lock", "--json", str(file))
-    assert done.returncode == 0, done.stderr
+@runs("run.py", "--quick", "--only", "lock", "--json")
+def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(
+    command: Command, measured: dict[Command, Future[Measured]]
+) -> None:
+    one = measured[command].result()
+    assert one.done.returncode == 0, one.done.stderr
     asked = [operation for operation in OPERATIONS if "lock" in operation.title.lower()]
     assert len(asked) > 10
-    lines = done.stdout.splitlines()
+    lines = one.done.stdout.splitlines()
     for operation in asked:
         rows = [line for line in lines if line.startswith(f"  {operation.name}  ")]
         assert rows, f"no row for {operation.title}"
         assert operation.group in lines
-    assert "behind the standard library" in done.stdout.lower()
-    assert [figure["name"] for figure in figures(file)] == [operation.name for operation in asked]
-    assert all(figure["ratio"] > 0 for figure in figures(file))
+    assert "behind the standard library" in one.done.stdout.lower()
+    assert [figure["name"] for figure in figures(one.file)] == [
+        operation.name for operation in asked
+    ]
+    assert all(figure["ratio"] > 0 for figure in figures(one.file))
 
 
-def test_what_detection_and_watching_cost_is_printed_for_each_program() -> None:
-    done = script("watching.py", "--pairs", "1")
-    assert done.returncode == 0, done.stderr
+@runs("watching.py", "--quick", "--pairs", "1")
+def test_what_detection_and_watching_cost_is_printed_for_each_program(
+    command: Command, measured: dict[Command, Future[Measured]]
+) -> None:
+    one = measured[command].result()
+    assert one.done.returncode == 0, one.done.stderr
     found = re.findall(
-        r"^  (.+?) +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +(\d\.\d+)$", done.stdout, re.MULTILINE
+        r"^  (.+?) +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +(\d\.\d+)$", one.done.stdout, re.MULTILINE
     )
     assert found == [
         ("free locks, 1 thread", "1.02"),
@@ -90,29 +141,38 @@ def test_what_detection_and_watching_cost_is_printed_for_each_program() -> None:
         ("short locks, 4 threads", "1.20"),
         ("web crawler", "1.05"),
         ("short locks, 4 threads", "1.50"),
-    ], done.stdout
+    ], one.done.stdout
 
 
-def test_whole_programs_are_run_both_ways(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    done = script("whole_programs.py", "--quick", "--pairs", "1", "--json", str(file))
-    assert done.returncode == 0, done.stderr
-    assert [figure["name"] for figure in figures(file)] == ["crawler", "pipeline", "pool", "queues"]
-    for figure in figures(file):
+@runs("whole_programs.py", "--quick", "--pairs", "1", "--json")
+def test_whole_programs_are_run_both_ways(
+    command: Command, measured: dict[Command, Future[Measured]]
+) -> None:
+    one = measured[command].result()
+    assert one.done.returncode == 0, one.done.stderr
+    assert [figure["name"] for figure in figures(one.file)] == [
+        "crawler",
+        "pipeline",
+        "pool",
+        "queues",
+    ]
+    for figure in figures(one.file):
         assert figure["ratio"] > 0
         assert re.search(
-            rf"^  {figure['name']} .* {figure['least']:.2f}", done.stdout, re.MULTILINE
+            rf"^  {figure['name']} .* {figure['least']:.2f}", one.done.stdout, re.MULTILINE
         )
 
 
-def test_a_start_is_measured_and_imports_nothing_from_elsewhere(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    done = script("startup.py", "--pairs", "1", "--json", str(file))
-    assert done.returncode == 0, done.stderr
-    names = [figure["name"] for figure in figures(file)]
+@runs("startup.py", "--pairs", "1", "--json")
+def test_a_start_is_measured_and_imports_nothing_from_elsewhere(
+    command: Command, measured: dict[Command, Future[Measured]]
+) -> None:
+    one = measured[command].result()
+    assert one.done.returncode == 0, one.done.stderr
+    names = [figure["name"] for figure in figures(one.file)]
     assert names == ["import ironthread", "ironthread run --report none", "ironthread run"]
-    assert all(f"\n  {name}  " in done.stdout for name in names)
-    assert json.loads(file.read_text(encoding="utf-8"))["foreign"] == []
+    assert all(f"\n  {name}  " in one.done.stdout for name in names)
+    assert json.loads(one.file.read_text(encoding="utf-8"))["foreign"] == []
 
 
 def test_what_is_not_the_standard_library_is_found_among_the_imports() -> None:
@@ -124,14 +184,18 @@ def test_what_is_not_the_standard_library_is_found_among_the_imports() -> None:
     assert "json" not in done.stdout.split()
 
 
-def test_how_costs_grow_is_measured_for_each_size_on_both_sides(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    done = script("growth.py", "--quick", "--pairs", "1", "--json", str(file))
-    assert done.returncode == 0, done.stderr
-    rows = [(figure["group"], figure["name"]) for figure in figures(file)]
+@runs("growth.py", "--quick", "--pairs", "1", "--json")
+def test_how_costs_grow_is_measured_for_each_size_on_both_sides(
+    command: Command, measured: dict[Command, Future[Measured]]
+) -> None:
+    one = measured[command].result()
+    assert one.done.returncode == 0, one.done.stderr
+    rows = [(figure["group"], figure["name"]) for figure in figures(one.file)]
     assert rows == [(case.name, f"{size:,}") for case in CASES for size in case.quick]
-    assert all(figure["ratio"] > 0 for figure in figures(file))
-    assert len(re.findall(r"^  growth, .* x \d.* x \d", done.stdout, re.MULTILINE)) == len(CASES)
+    assert all(figure["ratio"] > 0 for figure in figures(one.file))
+    assert len(re.findall(r"^  growth, .* x \d.* x \d", one.done.stdout, re.MULTILINE)) == len(
+        CASES
+    )
 
 
 def test_growth_is_relative_to_that_of_the_standard_library() -> None:
@@ -143,16 +207,18 @@ def test_growth_is_relative_to_that_of_the_standard_library() -> None:
     assert growth_line(least, least).endswith("no faster")
 
 
-def test_other_packages_are_measured_where_they_are_installed(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    done = script("against_peers.py", "--quick", "--json", str(file))
-    assert done.returncode == 0, done.stderr
-    measured = {figure["group"] for figure in figures(file)}
+@runs("against_peers.py", "--quick", "--json")
+def test_other_packages_are_measured_where_they_are_installed(
+    command: Command, measured: dict[Command, Future[Measured]]
+) -> None:
+    one = measured[command].result()
+    assert one.done.returncode == 0, one.done.stderr
+    found = {figure["group"] for figure in figures(one.file)}
     for peer in PEERS:
         assert peer.operations
-        assert (peer.name in measured) == (peer.version is not None)
+        assert (peer.name in found) == (peer.version is not None)
         shown = "not installed" if peer.version is None else peer.version
-        assert re.search(rf"^{peer.name}:? {re.escape(shown)}$", done.stdout, re.MULTILINE)
+        assert re.search(rf"^{peer.name}:? {re.escape(shown)}$", one.done.stdout, re.MULTILINE)
 
 
 def test_rounds_of_the_engine_are_read_as_written_and_compared(tmp_path: Path) -> None:
@@ -183,7 +249,7 @@ def test_the_instructions_that_are_noted_are_those_of_the_operations_that_are_co
 
 @pytest.mark.parametrize("pattern", ["no such operation", "("])
 def test_a_pattern_that_chooses_nothing_is_refused(pattern: str) -> None:
-    done = bench("--quick", "--only", pattern)
+    done = script("run.py", "--quick", "--only", pattern)
     assert done.returncode != 0
     assert len(done.stderr.splitlines()) == 1
     assert pattern in done.stderr

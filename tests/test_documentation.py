@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import ironthread
 import pytest
+from ahead import cases, started
 from documentation import ROOT, blocks, pages
 from page_run import is_shown, run_page
 
@@ -25,11 +28,22 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", pages(), ids=name)
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
-    problems = run_page(page, tmp_path)
+@pytest.fixture(scope="module")
+def problems(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[list[str]]]]:
+    """What does not hold of each page that this run asks for."""
+    asked = [case["page"] for case in cases(request, test_the_code_of_a_page_runs)]
+    rooms = {page: tmp_path_factory.mktemp("page") for page in asked}
+    with started(lambda page: run_page(page, rooms[page]), asked) as futures:
+        yield futures
 
-    assert problems == [], "\n".join(problems)
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_the_code_of_a_page_runs(page: Path, problems: dict[Path, Future[list[str]]]) -> None:
+    found = problems[page].result()
+
+    assert found == [], "\n".join(found)
 
 
 def test_what_is_not_run_is_counted() -> None:

@@ -10,21 +10,32 @@ import random
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from ahead import cases, started
 from ironthread import RateLimit, WorkStealingExecutor
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "examples"
 STANDARD = sorted(DIRECTORY.glob("*.py"))
 BEYOND = sorted(DIRECTORY.glob("beyond/*.py"))
 EXAMPLES = STANDARD + BEYOND
-PLAIN = [sys.executable]
-IRONTHREAD = [sys.executable, "-m", "ironthread", "run", "--report", "none"]
+RUN = ["-m", "ironthread", "run"]
 DETECTION = ["--deadlock=raise", "--lock-order", "--on-deadlock=abort", "--listen"]
+JSON = ["--report", "json", "--report-file", "../report.json"]
+LAUNCHERS = {
+    "plain": [],
+    "ironthread": [*RUN, "--report", "none"],
+    "detection": [*RUN, *DETECTION, *JSON],
+}
 TIMEOUT_SECONDS = 60.0
+
+Case = tuple[Path, str]
+"""An example, and how it is launched."""
 
 
 def run(command: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
@@ -64,29 +75,58 @@ def end(process: subprocess.Popen[str]) -> tuple[str, str]:
     return process.communicate()
 
 
-@pytest.mark.parametrize("launcher", [PLAIN, IRONTHREAD], ids=["plain", "ironthread"])
+@dataclass(frozen=True)
+class Ended:
+    """What became of an example, which ran in a directory of its own."""
+
+    process: subprocess.CompletedProcess[str]
+    left: list[Path]
+    report: Path
+
+
+@pytest.fixture(scope="module")
+def ended(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Case, Future[Ended]]]:
+    """The examples that this run asks for, as they end."""
+    closing = cases(request, test_an_example_runs_to_its_closing_line)
+    every = [(case["example"], case["launcher"]) for case in closing]
+    detected = cases(request, test_nothing_is_told_of_an_example_with_all_detection_on)
+    every += [(case["example"], "detection") for case in detected]
+    rooms = {case: tmp_path_factory.mktemp("example") / "room" for case in every}
+
+    def work(case: Case) -> Ended:
+        example, launcher = case
+        room = rooms[case]
+        room.mkdir()
+        process = run([sys.executable, *LAUNCHERS[launcher], str(example)], room)
+        return Ended(process, list(room.iterdir()), room.parent / "report.json")
+
+    with started(work, every) as futures:
+        yield futures
+
+
+@pytest.mark.parametrize("launcher", ["plain", "ironthread"])
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_to_its_closing_line(
-    example: Path, launcher: list[str], tmp_path: Path
+    example: Path, launcher: str, ended: dict[Case, Future[Ended]]
 ) -> None:
-    ended = run([*launcher, str(example)], tmp_path)
+    one = ended[example, launcher].result()
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.splitlines()[-1].startswith(f"{example.stem}: OK, ")
-    assert ended.stderr == ""
-    assert list(tmp_path.iterdir()) == []
+    assert one.process.returncode == 0, one.process.stdout + one.process.stderr
+    assert one.process.stdout.splitlines()[-1].startswith(f"{example.stem}: OK, ")
+    assert one.process.stderr == ""
+    assert one.left == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_nothing_is_told_of_an_example_with_all_detection_on(example: Path, tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    launcher = [sys.executable, "-m", "ironthread", "run", *DETECTION, "--report", "json"]
-    room = tmp_path / "room"
-    room.mkdir()
-    ended = run([*launcher, "--report-file", str(report), str(example)], room)
+def test_nothing_is_told_of_an_example_with_all_detection_on(
+    example: Path, ended: dict[Case, Future[Ended]]
+) -> None:
+    one = ended[example, "detection"].result()
 
-    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
-    assert json.loads(report.read_text(encoding="utf-8"))["told"] == []
+    assert (one.process.returncode, one.process.stderr) == (0, ""), one.process.stdout
+    assert json.loads(one.report.read_text(encoding="utf-8"))["told"] == []
 
 
 def test_there_are_examples_of_both_kinds() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from ahead import started
 from programs import Outcome, run_python
 
 SUITE = """
@@ -106,13 +107,15 @@ def test_the_seed_of_the_option_goes_before_the_markers(suite: Path) -> None:
 
 
 def test_a_test_can_have_a_marker_or_nothing(suite: Path) -> None:
-    for name in (
+    names = (
         "test_has_a_seed_and_passes",
         "test_meets_none_if_nobody_asks",
         "test_fixtures_meet_none",
-    ):
-        outcome = run(suite, name=name)
-        assert outcome.status == 0, outcome
+    )
+    with started(lambda name: run(suite, name=name), names) as outcomes:
+        for name in names:
+            outcome = outcomes[name].result()
+            assert outcome.status == 0, outcome
 
 
 def test_the_fixture_is_the_block_of_the_test(suite: Path) -> None:

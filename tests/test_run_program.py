@@ -9,10 +9,13 @@ import py_compile
 import re
 import sys
 import zipfile
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-from python_process import FACTS, assert_as_python, quiet, run, start, write
+from ahead import cases, started
+from python_process import FACTS, Result, assert_as_python, quiet, run, start, write
 
 
 @pytest.mark.parametrize("script", ["app.py", "./app.py", "sub/../app.py", "link.py", "{}/app.py"])
@@ -121,14 +124,18 @@ def test_the_source_of_the_main_module_is_found(tmp_path: Path) -> None:
     assert_as_python("app.py", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
-@pytest.mark.parametrize("program", [["app.py"], ["-m", "app"]])
-@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
-def test_multiprocessing_finds_the_main_module(
-    tmp_path: Path, method: str, program: list[str]
-) -> None:
+@pytest.fixture(scope="module")
+def as_python(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[tuple[str, ...], Future[Result]]]:
+    """What the program with processes prints, whichever way this run asks for."""
+    asked = [
+        (*case["program"], case["method"])
+        for case in cases(request, test_multiprocessing_finds_the_main_module)
+    ]
+    directory = tmp_path_factory.mktemp("processes")
     write(
-        tmp_path / "app.py",
+        directory / "app.py",
         """
         import multiprocessing, sys
         def double(x): return 2 * x
@@ -143,8 +150,17 @@ def test_multiprocessing_finds_the_main_module(
                     print(queue.get())
         """,
     )
-    done = assert_as_python(*program, method, cwd=tmp_path)
-    assert done.stdout == "[0, 2, 4, 6]\nmanaged\n"
+    with started(lambda case: assert_as_python(*case, cwd=directory), asked) as futures:
+        yield futures
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
+@pytest.mark.parametrize("program", [["app.py"], ["-m", "app"]])
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_multiprocessing_finds_the_main_module(
+    method: str, program: list[str], as_python: dict[tuple[str, ...], Future[Result]]
+) -> None:
+    assert as_python[*program, method].result().stdout == "[0, 2, 4, 6]\nmanaged\n"
 
 
 @pytest.mark.parametrize(

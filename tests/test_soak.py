@@ -19,7 +19,7 @@ from tally import Counts
 def test_what_is_observed_is_what_the_program_has_counted() -> None:
     soaked = soak(12.0)
 
-    assert soaked.faults == []
+    assert soaked.faults == [], "\n".join(soaked.faults)
     assert soaked.answers > 5
     assert soaked.points[-1].operations > 10_000
 
@@ -27,7 +27,7 @@ def test_what_is_observed_is_what_the_program_has_counted() -> None:
 def test_real_programs_lose_and_double_nothing_and_the_figures_are_theirs() -> None:
     soaked = soak(8.0, REAL_PROGRAMS)
 
-    assert soaked.faults == []
+    assert soaked.faults == [], "\n".join(soaked.faults)
     assert soaked.answers > 3
     assert soaked.points[-1].operations > 1_000
 

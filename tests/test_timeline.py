@@ -21,16 +21,25 @@ def test_a_snapshot_tells_of_every_thread_in_seconds_since_the_recording_began()
             thread.start()
             while state(thread).waits_for != "Lock":
                 pass
-            ident = thread.ident
             going_on = _core.timeline_snapshot()
         thread.join()
+        # Whether the start and the join found something to wait for is chance; these two do.
+        main = threading.current_thread()
+        def let_go(event):
+            while state(main).waits_for != "Event":
+                pass
+            event.set()
+        events = [threading.Event() for _ in range(2)]
+        for event in events:
+            threading.Thread(target=let_go, args=[event]).start()
+            event.wait()
         timeline, watched = _core.timeline_snapshot(), _core.watch_snapshot()
         rows = {row["id"]: row for row in watched["threads"]}
         assert set(timeline) == {"resolution", "omitted", "threads"}
         assert (timeline["resolution"], timeline["omitted"]) == (0.0, 0)
         assert set(timeline["threads"]) == set(rows)
         (own,) = (number for number, row in rows.items() if row["ident"] == threading.get_ident())
-        (other,) = (number for number, row in rows.items() if row["ident"] == ident)
+        (other,) = going_on["threads"].keys() - {own}
         (before,) = going_on["threads"][other]["intervals"]
         (after,) = timeline["threads"][other]["intervals"]
         begin, end, gil, kind, origin, holder = after
@@ -43,8 +52,10 @@ def test_a_snapshot_tells_of_every_thread_in_seconds_since_the_recording_began()
         assert abs(waited["gil"] - gil) < 1e-6
         assert timeline["threads"][other]["omitted"] == 0
         assert timeline["threads"][other]["omitted_seconds"] == 0.0
-        begins = [each[0] for each in timeline["threads"][own]["intervals"]]
-        assert len(begins) == 2 and begins == sorted(begins)
+        waits = timeline["threads"][own]["intervals"]
+        assert [each[4] for each in waits].count((__file__, 21)) == 2, waits
+        begins = [each[0] for each in waits]
+        assert begins == sorted(begins)
         """
     )
 

@@ -1,8 +1,8 @@
 """Builds what is published, and checks each piece of it as its users get it.
 
 Usage: ``python build.py [--whole] [PYTHON…]``; without interpreters, those of this machine. The
-sdist, and a wheel for each interpreter, come to ``build/dist``. The sdist is unpacked elsewhere and
-installed from there, without cargo's network. Runs in the development environment.
+sdist, and a wheel for each interpreter, come to ``build/dist``. pip installs the sdist: it builds a
+wheel of what is in there, and cargo has no network for that. Runs in the development environment.
 """
 
 import argparse
@@ -10,8 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -45,15 +43,11 @@ def checked(made: Path) -> Path:
 
 
 def check_sdist(python: str, whole: bool) -> None:
-    """Make the sdist; install it from where it was unpacked."""
+    """Make the sdist; have pip build it, install that, and use it."""
     print("== sdist", flush=True)
     sdist = checked(maturin("sdist"))
-    with tempfile.TemporaryDirectory(prefix="ironthread-sdist-") as directory:
-        with tarfile.open(sdist) as archive:
-            archive.extractall(directory, filter="data")
-        (unpacked,) = Path(directory).iterdir()
-        os.environ["CARGO_TARGET_DIR"] = ENVIRONMENT["CARGO_TARGET_DIR"]
-        check(python, str(unpacked), whole)
+    os.environ["CARGO_TARGET_DIR"] = ENVIRONMENT["CARGO_TARGET_DIR"]
+    check(python, str(sdist), whole)
 
 
 def check_wheel(python: str, whole: bool) -> None:

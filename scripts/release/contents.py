@@ -7,6 +7,7 @@ import re
 import sys
 import tarfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -29,14 +30,15 @@ SDIST_NEEDS = (
 )
 
 
-def of_the_packages() -> set[str]:
+@cache
+def of_the_packages() -> frozenset[str]:
     """The files of the Python packages that git would keep: code, stubs, the page, ``py.typed``."""
     kinds = {".py", ".pyi", ".js", ".css", ".typed"}
-    return {
+    return frozenset(
         path.relative_to(PACKAGES).as_posix()
         for path in PACKAGES.rglob("*")
-        if path.is_file() and (path.suffix in kinds or path.name == "py.typed")
-    }
+        if path.is_file() and path.suffix in kinds
+    )
 
 
 def in_wheel(names: set[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Whether an installed ironthread works: in a new environment, away from the source tree.
 
-Usage: ``python installed.py PYTHON WHEEL-OR-DIRECTORY [--whole]``. PYTHON makes the environment.
+Usage: ``python installed.py PYTHON WHEEL-OR-SDIST [--whole]``. PYTHON makes the environment.
 ``--whole`` runs all Python tests there (with the development tools), not the quick ones.
 """
 
@@ -59,7 +59,7 @@ class Installed:
         """Run a command of the environment there; raise CalledProcessError when it fails."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         clean["PATH"] = f"{self.bin}{os.pathsep}{clean['PATH']}"
-        print(f"   {' '.join(command)[:100]}".splitlines()[0], flush=True)
+        print(f"   {' '.join(' '.join(command).split())[:100]}", flush=True)
         subprocess.run(
             [str(self.bin / command[0]), *command[1:]],
             cwd=self.work,
