@@ -10,6 +10,7 @@ import os
 import sys
 
 import pytest
+from ironthread._places import standard_modules
 from programs import run_program
 from python_process import python
 
@@ -199,6 +200,11 @@ def test_nothing_heavy_is_imported() -> None:
         flags=["-S"],
         env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
+
+
+def test_a_module_of_two_names_is_searched_once() -> None:
+    assert sys.modules["os.path"] is sys.modules[os.path.__name__]
+    assert standard_modules().count(os.path) == 1
 
 
 def test_modules_imported_later_get_ours_by_attribute() -> None:

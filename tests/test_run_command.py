@@ -218,3 +218,10 @@ def test_the_handlers_of_signals_are_those_of_python(tmp_path: Path) -> None:
         f"import signal\nfor name in {names}: print(signal.getsignal(getattr(signal, name)))",
     )
     assert_as_python("app.py", cwd=tmp_path)
+
+
+def test_a_run_without_report_does_not_load_what_makes_one(tmp_path: Path) -> None:
+    program = "import sys; print([name for name in sys.modules if name == 'ironthread.run.ending'])"
+    write(tmp_path / "app.py", program)
+    assert run("--report", "none", "app.py", cwd=tmp_path).stdout == "[]\n"
+    assert run("app.py", cwd=tmp_path).stdout == "['ironthread.run.ending']\n"

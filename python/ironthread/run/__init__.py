@@ -13,7 +13,6 @@ import threading
 from ironthread import _core, _deadlock
 from ironthread.install import install
 from ironthread.run import failure
-from ironthread.run.ending import Ending, check
 from ironthread.run.options import CannotRun, Options
 from ironthread.run.program import Program
 
@@ -22,6 +21,8 @@ __all__ = ["DEADLOCKED", "CannotRun", "Options", "run"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from ironthread.run.ending import Ending
 
 # The interpreter's own part of threading, which has no types.
 _standard: Any = threading
@@ -37,11 +38,13 @@ def run(options: Options) -> int:
     """
     watched = options.report != "none" or options.trace is not None
     if watched:
+        from ironthread.run.ending import check  # for those who ask for a report
+
         check(options)
     install()  # before anything of the program is loaded
     _look_for_deadlocks(options)
     _answer(options)  # before the report: what hangs until then can be asked about
-    ending = Ending(options) if watched else None
+    ending = _ending(options) if watched else None
     program = Program(options)
     error = failure.attempt(program.load)
     if error is None:
@@ -52,6 +55,12 @@ def run(options: Options) -> int:
         raise error
     # Outside of any `except`: the program's hook finds no other exception being handled.
     return 0 if error is None else failure.report(error)
+
+
+def _ending(options: Options) -> Ending:
+    from ironthread.run.ending import Ending
+
+    return Ending(options)
 
 
 def _look_for_deadlocks(options: Options) -> None:
