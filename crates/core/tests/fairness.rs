@@ -6,6 +6,7 @@ mod common;
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::thread::scope;
 
 use ironthread::observe::registry::threads;
@@ -17,6 +18,9 @@ use ironthread::wait::{Deadline, watch};
 const ENOUGH: u64 = 200;
 const THREADS: usize = 4;
 
+/// All count together, and begin again when another begins.
+static ONE_TEST_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// How often the calling thread was woken for something that another took first.
 fn overtaken() -> u64 {
     let me = ThreadId::current();
@@ -25,6 +29,7 @@ fn overtaken() -> u64 {
 
 /// Has threads take and free something over and over, until many were overtaken; none twice for one acquire.
 fn hammer(acquire: impl Fn() -> bool + Sync, release: impl Fn() + Sync) {
+    let _alone = ONE_TEST_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     watch::start();
     let total = AtomicU64::new(0);
     scope(|scope| {
