@@ -67,14 +67,15 @@ demo: build
 
 test: test-rust test-python conformance-one
 
-# nextest kills what hangs; without it the whole run has a limit.
+# nextest kills what hangs, and gives each test a process of its own; without it the whole run has a limit, and they come one
+# at a time: they count waits and threads of the whole process.
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run -p ironthread --features serve && \
 	    cargo nextest run -p ironthread --features portable-parker; \
 	else \
-	    timeout 900 cargo test -p ironthread --lib --tests --features serve && \
-	    timeout 900 cargo test -p ironthread --lib --tests --features portable-parker; \
+	    timeout 900 cargo test -p ironthread --lib --tests --features serve -- --test-threads=1 && \
+	    timeout 900 cargo test -p ironthread --lib --tests --features portable-parker -- --test-threads=1; \
 	fi
 	timeout 900 cargo test -p ironthread --doc
 

@@ -22,4 +22,4 @@ if [ "$sanitizer" = thread ]; then
 fi
 export RUSTFLAGS="-Zsanitizer=$sanitizer"
 exec timeout 3000 cargo +nightly test --target-dir "target/$sanitizer" --target "$target" "${build[@]}" \
-    -p ironthread --features serve --lib --tests
+    -p ironthread --features serve --lib --tests -- --test-threads=1
