@@ -21,5 +21,8 @@ if [ "$sanitizer" = thread ]; then
     build=(-Zbuild-std)
 fi
 export RUSTFLAGS="-Zsanitizer=$sanitizer"
+export LSAN_OPTIONS=suppressions=$PWD/scripts/leaks.txt
+# Forks beside threads that allocate are left out: their children hang in the sanitizer's own allocator, in three of 600 forks of a
+# program that has nothing of ours.
 exec timeout 3000 cargo +nightly test --target-dir "target/$sanitizer" --target "$target" "${build[@]}" \
-    -p ironthread --features serve --lib --tests -- --test-threads=1
+    -p ironthread --features serve --lib --tests -- --test-threads=1 --skip a_fork_beside
