@@ -3,27 +3,9 @@
 use ironthread::sync::Lock;
 use proptest::prelude::*;
 
+use crate::exclusion::{self, Operation, operation};
 use crate::model::{Answer, Model, Patience, Subject};
 use crate::{config, linearizable, stepped};
-
-#[derive(Clone, Debug)]
-pub(crate) enum Operation {
-    TryAcquire,
-    Acquire(Patience),
-    Release,
-    IsLocked,
-}
-
-fn operation(
-    patience: impl Strategy<Value = Patience> + Clone,
-) -> impl Strategy<Value = Operation> + Clone {
-    prop_oneof![
-        Just(Operation::TryAcquire),
-        patience.prop_map(Operation::Acquire),
-        Just(Operation::Release),
-        Just(Operation::IsLocked),
-    ]
-}
 
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct LockModel {
@@ -49,15 +31,12 @@ impl Model for LockModel {
                 Some(Answer::Done)
             }
             Operation::Release => Some(Answer::Refused("not held")),
-            Operation::IsLocked => Some(Answer::Flag(self.is_locked)),
+            Operation::IsHeld => Some(Answer::Flag(self.is_locked)),
         }
     }
 
     fn give_up(&mut self, _: usize, operation: &Operation) -> Option<Answer> {
-        match operation {
-            Operation::Acquire(patience) => patience.ended(Answer::Flag(false)),
-            _ => None,
-        }
+        exclusion::give_up(operation)
     }
 
     fn rescue(&self) -> (Option<usize>, Operation) {
@@ -65,40 +44,14 @@ impl Model for LockModel {
     }
 }
 
-impl Subject for Lock {
-    type Model = LockModel;
-
-    fn perform(&self, operation: &Operation) -> Answer {
-        match operation {
-            Operation::TryAcquire => Answer::Flag(self.try_acquire()),
-            Operation::Acquire(patience) => {
-                Answer::Flag(self.acquire(patience.deadline()).unwrap())
-            }
-            Operation::Release => {
-                self.release().map_or(Answer::Refused("not held"), |()| Answer::Done)
-            }
-            Operation::IsLocked => Answer::Flag(self.is_locked()),
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn a_lock_does_step_by_step_what_the_model_does(
-        (threads, steps) in stepped::steps(operation(Patience::any()))
-    ) {
-        stepped::check(Lock::new(), LockModel::default(), threads, steps)?;
-    }
-
-    #[test]
-    fn a_lock_used_at_once_is_linearizable(
-        plans in linearizable::plans(operation(Patience::limited()))
-    ) {
-        linearizable::check(|| (Lock::new(), LockModel::default()), &plans)?;
-    }
-}
+exclusion::properties!(
+    Lock,
+    LockModel,
+    is_locked,
+    [1, 1, 1, 1],
+    a_lock_does_step_by_step_what_the_model_does,
+    a_lock_used_at_once_is_linearizable
+);
 
 #[test]
 fn a_lock_that_lets_two_in_is_found_out() {

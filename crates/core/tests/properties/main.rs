@@ -14,6 +14,7 @@ mod barrier;
 mod condition;
 mod counted;
 mod event;
+mod exclusion;
 mod history;
 mod linearizable;
 mod lock;
