@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _FunctionType = type(lambda: None)
 _ModuleType: type = type(sys)
-_FUNCTIONS = frozenset({_FunctionType, staticmethod, classmethod})
 _CONTAINERS = frozenset({dict, list, tuple})
 # Most of what modules hold: it has no attributes of its own, so there is no place in it.
 _LEAVES = frozenset({int, str, bytes, float, bool, type(None), type(len), type(str.join)})
@@ -153,13 +152,6 @@ def is_standard(name: str, module: object) -> bool:
     return file.startswith(_STDLIB) and "site-packages" not in file
 
 
-def _has_defaults(function: Any) -> bool:
-    """Whether it is a function that has any: most have none, and are not looked at further."""
-    return type(function) is _FunctionType and bool(
-        function.__defaults__ or function.__kwdefaults__
-    )
-
-
 class Search:
     """Finds the places that hold one of some objects, or any instance of one of some types."""
 
@@ -182,14 +174,13 @@ class Search:
         return id(value) in self._identities or type(value) in self._types
 
     def _module(self, module: ModuleType) -> Iterator[tuple[Place, Any]]:
-        namespace, identities, types = vars(module), self._identities, self._types
+        namespace = vars(module)
         # Classes and singletons of modules written in C hold nothing that could be exchanged.
         python = str(namespace.get("__file__")).endswith((".py", ".pyc"))
         for key, value in list(namespace.items()):
-            kind = type(value)
-            if id(value) in identities or kind in types:
+            if self._wants(value):
                 yield Place(namespace, key), value
-            elif python and kind not in _LEAVES and not key.startswith("__"):
+            elif python and type(value) not in _LEAVES and not key.startswith("__"):
                 yield from self._within(Place, namespace, key, value, module.__name__)
 
     def _within(
@@ -199,7 +190,7 @@ class Search:
         if kind in _CONTAINERS:
             yield from self._elements(place, holder, key, value, _CONTAINER_DEPTH)
         elif kind is _FunctionType:
-            if value.__module__ == module and _has_defaults(value):
+            if value.__module__ == module:
                 yield from self._defaults(value)
         elif isinstance(value, type):
             if value.__module__ == module:
@@ -210,21 +201,20 @@ class Search:
                     yield AttributePlace(value, name), inner
 
     def _attributes(self, cls: type) -> Iterator[tuple[Place, Any]]:
-        identities, types = self._identities, self._types
         for key, value in list(vars(cls).items()):
             kind = type(value)
-            if id(value) in identities or kind in types:
+            if self._wants(value):
                 yield AttributePlace(cls, key), value
             elif kind is staticmethod and self._wants(value.__func__):
                 yield StaticMethodPlace(AttributePlace(cls, key), None), value.__func__
-            elif kind in _FUNCTIONS:
-                function = value if kind is _FunctionType else value.__func__
-                if _has_defaults(function):
-                    yield from self._defaults(function)
+            elif kind is _FunctionType or kind is staticmethod or kind is classmethod:
+                yield from self._defaults(getattr(value, "__func__", value))
             elif kind in _CONTAINERS:
                 yield from self._elements(AttributePlace, cls, key, value, _CONTAINER_DEPTH)
 
     def _defaults(self, function: Any) -> Iterator[tuple[Place, Any]]:
+        if type(function) is not _FunctionType:
+            return
         for kind in ("__defaults__", "__kwdefaults__"):
             values = getattr(function, kind)
             if values:
@@ -235,12 +225,10 @@ class Search:
     ) -> Iterator[tuple[Place, Any]]:
         if len(container) > _CONTAINER_LIMIT:
             return
-        identities, types = self._identities, self._types
         pairs = container.items() if type(container) is dict else enumerate(container)
         for index, value in list(pairs):
-            kind = type(value)
-            wanted = id(value) in identities or kind in types
-            if not wanted and (depth == 1 or kind not in _CONTAINERS):
+            wanted = self._wants(value)
+            if not wanted and (depth == 1 or type(value) not in _CONTAINERS):
                 continue
             inner: type[Place] = ElementPlace if type(container) is tuple else Place
             target = place(holder, key) if inner is ElementPlace else container
