@@ -78,6 +78,11 @@ class Member:
     sent: Messages = field(default_factory=Messages)
     discarded: int = 0
 
+    @property
+    def owed(self) -> int:
+        """What was said while it was there, and a welcome."""
+        return 1 + self.gone_after - self.met_after
+
 
 @dataclass(frozen=True)
 class Happening:
@@ -272,8 +277,7 @@ class Evening:
                 members[client.name].said.count <= client.said.count for client in self.vanished
             ),
             "all heard what was said while they were there, and a welcome": all(
-                client.heard.count == 1 + member.gone_after - member.met_after
-                for client, member in ((each, members[each.name]) for each in polite)
+                client.heard.count == members[client.name].owed for client in polite
             ),
             f"{self.room.said} messages were passed on ({said})": said == self.room.said,
             f"{self.room.owed} messages were told ({told})": told == self.room.owed,

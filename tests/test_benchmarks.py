@@ -92,6 +92,14 @@ def measured(
         yield futures
 
 
+@pytest.fixture
+def one(command: Command, measured: dict[Command, Future[Measured]]) -> Measured:
+    """What the script of this test measured."""
+    result = measured[command].result()
+    assert result.done.returncode == 0, result.done.stderr
+    return result
+
+
 def runs(name: str, *arguments: str) -> pytest.MarkDecorator:
     """The test looks at what this script measures."""
     return pytest.mark.parametrize("command", [(name, *arguments)], ids=[name])
@@ -108,10 +116,8 @@ def compared(stock: list[float], ours: list[float], unit: Unit = "ns") -> Compar
 
 @runs("run.py", "--quick", "--only", "lock", "--json")
 def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(
-    command: Command, measured: dict[Command, Future[Measured]]
+    one: Measured,
 ) -> None:
-    one = measured[command].result()
-    assert one.done.returncode == 0, one.done.stderr
     asked = [operation for operation in OPERATIONS if "lock" in operation.title.lower()]
     assert len(asked) > 10
     lines = one.done.stdout.splitlines()
@@ -128,10 +134,8 @@ def test_a_quick_run_prints_a_row_for_every_operation_that_was_asked_for(
 
 @runs("watching.py", "--quick", "--pairs", "1")
 def test_what_detection_and_watching_cost_is_printed_for_each_program(
-    command: Command, measured: dict[Command, Future[Measured]]
+    one: Measured,
 ) -> None:
-    one = measured[command].result()
-    assert one.done.returncode == 0, one.done.stderr
     found = re.findall(
         r"^  (.+?) +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +(\d\.\d+)$", one.done.stdout, re.MULTILINE
     )
@@ -146,10 +150,8 @@ def test_what_detection_and_watching_cost_is_printed_for_each_program(
 
 @runs("whole_programs.py", "--quick", "--pairs", "1", "--json")
 def test_whole_programs_are_run_both_ways(
-    command: Command, measured: dict[Command, Future[Measured]]
+    one: Measured,
 ) -> None:
-    one = measured[command].result()
-    assert one.done.returncode == 0, one.done.stderr
     assert [figure["name"] for figure in figures(one.file)] == [
         "crawler",
         "pipeline",
@@ -165,10 +167,8 @@ def test_whole_programs_are_run_both_ways(
 
 @runs("startup.py", "--pairs", "1", "--json")
 def test_a_start_is_measured_and_imports_nothing_from_elsewhere(
-    command: Command, measured: dict[Command, Future[Measured]]
+    one: Measured,
 ) -> None:
-    one = measured[command].result()
-    assert one.done.returncode == 0, one.done.stderr
     names = [figure["name"] for figure in figures(one.file)]
     assert names == ["import ironthread", "ironthread run --report none", "ironthread run"]
     assert all(f"\n  {name}  " in one.done.stdout for name in names)
@@ -186,10 +186,8 @@ def test_what_is_not_the_standard_library_is_found_among_the_imports() -> None:
 
 @runs("growth.py", "--quick", "--pairs", "1", "--json")
 def test_how_costs_grow_is_measured_for_each_size_on_both_sides(
-    command: Command, measured: dict[Command, Future[Measured]]
+    one: Measured,
 ) -> None:
-    one = measured[command].result()
-    assert one.done.returncode == 0, one.done.stderr
     rows = [(figure["group"], figure["name"]) for figure in figures(one.file)]
     assert rows == [(case.name, f"{size:,}") for case in CASES for size in case.quick]
     assert all(figure["ratio"] > 0 for figure in figures(one.file))
@@ -209,10 +207,8 @@ def test_growth_is_relative_to_that_of_the_standard_library() -> None:
 
 @runs("against_peers.py", "--quick", "--json")
 def test_other_packages_are_measured_where_they_are_installed(
-    command: Command, measured: dict[Command, Future[Measured]]
+    one: Measured,
 ) -> None:
-    one = measured[command].result()
-    assert one.done.returncode == 0, one.done.stderr
     found = {figure["group"] for figure in figures(one.file)}
     for peer in PEERS:
         assert peer.operations
