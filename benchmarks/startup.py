@@ -10,13 +10,12 @@ from pathlib import Path
 from statistics import median
 
 from measure.neighbours import Neighbours, load
-from measure.process import Command, compiled, figures, in_turns
+from measure.process import RUN, Command, compiled, figures, in_turns
 from measure.quartiles import quartiles
 from measure.record import write
 from measure.trust import doubts
 
 NOTHING = str(Path(__file__).with_name("programs") / "nothing.py")
-RUN = (sys.executable, "-m", "ironthread", "run")
 
 
 @dataclass(frozen=True)

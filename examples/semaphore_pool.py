@@ -12,10 +12,12 @@ The server waits before each answer to stand for its real work.
 
     python examples/semaphore_pool.py
     ironthread run examples/semaphore_pool.py
+    python examples/semaphore_pool.py --requests 250    # ten times as long
 """
 
 from __future__ import annotations
 
+import argparse
 import socket
 import socketserver
 import sys
@@ -27,7 +29,6 @@ from contextlib import ExitStack, contextmanager
 
 LIMIT = 4
 CLIENTS = 16
-REQUESTS = 25  # of each client
 REQUESTS_PER_CONNECTION = 30  # then the server closes it
 ANSWER_SECONDS = 0.003
 TIMEOUT_SECONDS = 30.0
@@ -177,19 +178,20 @@ def serving() -> Iterator[PriceServer]:
             loop.join()
 
 
-def client(pool: Pool, number: int) -> int:
-    """Ask for some prices, each over a connection lent for it; return the wrong answers."""
+def client(pool: Pool, items: range) -> int:
+    """Ask for prices, each over a connection lent for it; return the number of wrong answers."""
     wrong = 0
-    for item in range(number * REQUESTS, (number + 1) * REQUESTS):
+    for item in items:
         with pool.lend() as connection:
             wrong += connection.ask(item) != price(item)
     return wrong
 
 
-def run(pool: Pool) -> int:
-    """Let all clients ask at once; return the number of wrong answers."""
+def run(pool: Pool, requests: int) -> int:
+    """Let all clients ask at once, each so often; return the number of wrong answers."""
+    shares = [range(first, first + requests) for first in range(0, CLIENTS * requests, requests)]
     with ThreadPoolExecutor(CLIENTS, thread_name_prefix="client") as clients:
-        return sum(clients.map(client, [pool] * CLIENTS, range(CLIENTS)))
+        return sum(clients.map(client, [pool] * CLIENTS, shares))
 
 
 def check_bounds(pool: Pool) -> list[str]:
@@ -208,16 +210,16 @@ def check_bounds(pool: Pool) -> list[str]:
     return problems
 
 
-def verify(server: PriceServer, pool: Pool, wrong: int) -> list[str]:
+def verify(server: PriceServer, pool: Pool, wanted: int, wrong: int) -> list[str]:
     """Return the claims that do not hold."""
     connections, requests = server.connections, server.requests
     claims = {
         f"every answer is right ({wrong} are not)": wrong == 0,
-        f"all requests were served ({requests.total})": requests.total == CLIENTS * REQUESTS,
+        f"all requests were served ({requests.total})": requests.total == wanted,
         f"at most {LIMIT} connections at once ({connections.most})": connections.most <= LIMIT,
         f"at most {LIMIT} requests at once ({requests.most})": requests.most <= LIMIT,
         f"{pool.opened} connections opened ({connections.total})": connections.total == pool.opened,
-        "connections are used again": pool.opened * 10 <= requests.total,
+        "connections are used again": (pool.opened - LIMIT) * 10 <= requests.total,
         f"none is left open ({connections.now})": connections.now == 0,
     }
     return [claim for claim, holds in claims.items() if not holds]
@@ -225,14 +227,19 @@ def verify(server: PriceServer, pool: Pool, wrong: int) -> list[str]:
 
 def main() -> int:
     """Run the example; return the exit status."""
+    parser = argparse.ArgumentParser(description="Ask for prices over a few connections.")
+    parser.add_argument("--requests", type=int, default=25, help="of each client (default: 25)")
+    requests: int = parser.parse_args().requests
+    if requests < 1:
+        parser.error("argument --requests: must be at least 1")
     with serving() as server:
         pool = Pool(("127.0.0.1", server.server_address[1]), LIMIT)
         problems = check_bounds(pool)
         began = time.perf_counter()
-        wrong = run(pool)
+        wrong = run(pool, requests)
         seconds = time.perf_counter() - began
         pool.close()
-    problems += verify(server, pool, wrong)
+    problems += verify(server, pool, CLIENTS * requests, wrong)
     print(f"requests    {server.requests.total} of {CLIENTS} clients in {seconds:.2f} s")
     print(f"at once     {server.requests.most} requests, {server.connections.most} connections")
     print(f"connections {server.connections.total} opened in all")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
 Command = tuple[str, ...]
 T = TypeVar("T")
+
+RUN: Command = (str(Path(sys.executable).with_name("ironthread")), "run")
+"""The command that a user types, of the environment that the bench runs in."""
 
 
 @contextmanager

@@ -40,7 +40,6 @@ from ironthread._core import (  # noqa: E402
 )
 from ironthread._deadlock import DeadlockError, deadlocks  # noqa: E402
 from ironthread._exceptions import ShutDown  # noqa: E402
-from ironthread._lock_order import LockOrderInversion, lock_order  # noqa: E402
 from ironthread._threads import Thread  # noqa: E402
 from ironthread._timer import Timer  # noqa: E402
 from ironthread.install import (  # noqa: E402
@@ -100,11 +99,13 @@ __all__ = [
 # Loaded for those who ask for them, because of what they import: names, and modules.
 _LATER = {
     "Future": "ironthread._futures",
+    "LockOrderInversion": "ironthread._lock_order",
     "Phase": "ironthread._state",
     "ThreadPoolExecutor": "ironthread._pool",
     "ThreadState": "ironthread._state",
     "WorkStealingExecutor": "ironthread._stealing",
     "as_completed": "ironthread._futures",
+    "lock_order": "ironthread._lock_order",
     "serve_metrics": "ironthread.metrics",
     "state": "ironthread._state",
     "wait": "ironthread._futures",
@@ -115,6 +116,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ironthread import aio, diagnosis, export, logs, metrics, testing
     from ironthread._futures import Future, as_completed, wait
+    from ironthread._lock_order import LockOrderInversion, lock_order
     from ironthread._pool import ThreadPoolExecutor
     from ironthread._state import Phase, ThreadState, state
     from ironthread._stealing import WorkStealingExecutor

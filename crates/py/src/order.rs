@@ -23,6 +23,10 @@ pub(crate) fn lock_order_words(tell: Py<PyAny>) {
 #[pyfunction]
 pub(crate) fn set_lock_order(py: Python<'_>, on: bool) -> PyResult<bool> {
     crate::origin::prepare(py)?;
+    if on {
+        // It sets what tells. Not in the middle of an inversion: there are no imports there.
+        py.import("ironthread._lock_order")?;
+    }
     Ok(order::set_on(on))
 }
 
