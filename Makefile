@@ -128,9 +128,9 @@ loom:
 properties:
 	PROPTEST_CASES=$(PROPTEST_CASES) timeout 3000 cargo test -p ironthread --test properties
 
-# FILE=crates/core/src/sync/lock.rs: of one file.
+# FILE=crates/core/src/sync/lock.rs: of one file (`--file` would add it to those of .cargo/mutants.toml).
 mutants: build/cargo-mutants/bin/cargo-mutants
-	build/cargo-mutants/bin/cargo-mutants mutants --output build/mutants $(if $(FILE),--file $(FILE))
+	build/cargo-mutants/bin/cargo-mutants mutants --output build/mutants $(if $(FILE),--re '^$(FILE)')
 
 build/cargo-mutants/bin/cargo-mutants:
 	cargo install --locked --root build/cargo-mutants cargo-mutants

@@ -1,7 +1,6 @@
 //! The barrier.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
 use ironthread::error::BarrierError;
 use ironthread::sync::Barrier;
@@ -12,11 +11,18 @@ use crate::{config, stepped};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    Wait(Patience),
+    Wait(Patience, Action),
     Reset,
     Abort,
     Waiting,
     IsBroken,
+}
+
+/// What the last to come does before all go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Succeeds,
+    Fails,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -25,8 +31,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Patience::Short),
         6 => Just(Patience::Forever)
     ];
+    let action = prop_oneof![4 => Just(Action::Succeeds), 1 => Just(Action::Fails)];
     prop_oneof![
-        8 => patience.prop_map(Operation::Wait),
+        8 => (patience, action).prop_map(|(patience, action)| Operation::Wait(patience, action)),
         3 => Just(Operation::Reset),
         1 => Just(Operation::Abort),
         1 => Just(Operation::Waiting),
@@ -45,11 +52,20 @@ pub(crate) struct BarrierModel {
 }
 
 const BROKEN: Answer = Answer::Refused("broken");
+const FAILED: Answer = Answer::Refused("action");
 
 impl BarrierModel {
-    fn arrive(&mut self, thread: usize) {
+    fn arrive(&mut self, thread: usize, action: Action) {
         self.arrived.push(thread);
-        if self.arrived.len() == self.parties {
+        if self.arrived.len() < self.parties {
+            return;
+        }
+        if action == Action::Fails {
+            self.arrived.pop();
+            self.outcomes.insert(thread, FAILED);
+            self.throw_out();
+            self.is_broken = true;
+        } else {
             let places = self.arrived.drain(..).enumerate();
             self.outcomes.extend(places.map(|(place, thread)| (thread, Answer::Count(place))));
         }
@@ -65,14 +81,14 @@ impl Model for BarrierModel {
 
     fn apply(&mut self, thread: usize, operation: &Operation) -> Option<Answer> {
         match operation {
-            Operation::Wait(_) => {
+            Operation::Wait(_, action) => {
                 let is_new =
                     !self.arrived.contains(&thread) && !self.outcomes.contains_key(&thread);
                 if is_new && self.is_broken {
                     return Some(BROKEN);
                 }
                 if is_new {
-                    self.arrive(thread);
+                    self.arrive(thread, *action);
                 }
                 self.outcomes.remove(&thread)
             }
@@ -89,7 +105,7 @@ impl Model for BarrierModel {
     /// Who leaves breaks it for the others.
     fn give_up(&mut self, thread: usize, operation: &Operation) -> Option<Answer> {
         match operation {
-            Operation::Wait(Patience::Nothing | Patience::Short) => {
+            Operation::Wait(Patience::Nothing | Patience::Short, _) => {
                 self.throw_out();
                 self.is_broken = true;
                 self.outcomes.remove(&thread)
@@ -108,11 +124,13 @@ impl Subject for Barrier {
 
     fn perform(&self, operation: &Operation) -> Answer {
         match operation {
-            Operation::Wait(patience) => {
-                match self.wait(patience.deadline(), || Ok::<_, Infallible>(())) {
+            Operation::Wait(patience, action) => {
+                let act = || if *action == Action::Fails { Err(()) } else { Ok(()) };
+                match self.wait(patience.deadline(), act) {
                     Ok(place) => Answer::Count(place),
                     Err(BarrierError::Broken) => BROKEN,
-                    Err(other) => unreachable!("{other}"),
+                    Err(BarrierError::Action(())) => FAILED,
+                    Err(BarrierError::Interrupted) => unreachable!("no handlers here"),
                 }
             }
             Operation::Reset => self.reset().map(|()| Answer::Done).unwrap(),
