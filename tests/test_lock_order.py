@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from crew import Crew
-from ironthread import Lock, LockOrderInversion, RLock, lock_order
+from ironthread import Lock, LockOrderInversion, RLock, Thread, lock_order
 from python_process import run, start, write
 
 
@@ -174,6 +174,33 @@ def test_the_command_tells_of_a_program_that_ran_well(tmp_path: Any) -> None:
     assert "    program.py:8, in nest: with first:" in done.stderr
     assert "  and took a Lock made at program.py:4, at" in done.stderr
     assert run("--report", "none", "program.py", cwd=tmp_path).stderr == ""
+
+
+def test_of_three_steps_two_that_exclude_each_other_are_enough() -> None:
+    a, b, c, gate = (Lock() for _ in range(4))
+    assert told_of(nested(gate, a, b), nested(gate, b, c), nested(c, a)) == []
+
+
+def test_one_thread_cannot_be_in_two_steps_at_once() -> None:
+    a, b, c = (Lock() for _ in range(3))
+
+    def two_steps() -> None:
+        nested(a, b)()
+        nested(b, c)()
+
+    assert told_of(two_steps, nested(c, a)) == []
+
+
+def test_the_steps_that_are_told_are_those_that_can_meet() -> None:
+    a, b, gate = Lock(), Lock(), Lock()
+    told: list[LockOrderInversion] = []
+    with lock_order(told.append):
+        for name, locks in {"ab": (gate, a, b), "ba": (gate, b, a), "bare": (a, b)}.items():
+            thread = Thread(target=nested(*locks), name=name)
+            thread.start()
+            thread.join()
+    (inversion,) = told
+    assert [step.thread for step in inversion.steps] == ["bare", "ba"]
 
 
 def test_the_suite_of_a_program_is_watched_by_a_plugin(tmp_path: Any) -> None:

@@ -6,32 +6,37 @@
 //! class in a row say nothing about the class: a program may well take them in an order of its own.
 //!
 //! A circle of edges is an inversion: threads that take its edges at the same time can wait for one another for ever.
-//! It is harmless, and not told, when
-//! * one thread alone took all of its edges, or
-//! * all of its edges were taken under a common lock, a *gate*, taken before: they never happen at the same time.
+//! It is told if that can be, which is to say that there is a taking of each edge so that
+//! * each is another thread's, for one thread waits once at a time, and
+//! * no two were under a common lock, a *gate*, taken before: those never happen at the same time.
 //!
-//! Of an edge that is seen again the gates that are not held any more are forgotten, and the circle is looked at
-//! anew. After Linux's lockdep and `tracing-mutex`.
+//! So takings are kept, a few for each edge, and these are the witnesses that are told. After Linux's lockdep,
+//! `tracing-mutex`, and for threads and gates Goodlock (Havelund, "Using Runtime Analysis to Guide Model Checking of
+//! Java Programs", SPIN 2000).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::thread::ThreadId;
 
-/// What is known of an edge.
+/// Of an edge so many takings are kept. Ungated ones by four threads leave one for each edge of a circle of four.
+const MOST_TAKINGS: usize = 4;
+
+/// So many choices are looked at of a circle's takings.
+const MOST_CHOICES: usize = 10_000;
+
+/// A way in which an edge was taken.
 #[derive(Clone, Debug)]
-pub(super) struct Edge<W> {
-    /// Locks that were held whenever it was taken.
+struct Taking<W> {
+    thread: ThreadId,
+    /// The locks that the thread held before the edge's first.
     gates: BTreeSet<usize>,
-    /// The thread that took it, if only one did.
-    only: Option<ThreadId>,
-    /// How it was taken the first time.
-    pub(super) witness: W,
+    witness: W,
 }
 
 /// A graph over nodes `N`, with a witness for each edge.
 #[derive(Debug)]
 pub(super) struct Graph<N, W> {
-    edges: BTreeMap<N, BTreeMap<N, Edge<W>>>,
+    edges: BTreeMap<N, BTreeMap<N, Vec<Taking<W>>>>,
     /// Where edges to a node come from.
     sources: BTreeMap<N, BTreeSet<N>>,
 }
@@ -42,7 +47,7 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
     }
 
     /// Notes that `thread` took `second` while it held `first`, with the gates held before. Returns the witnesses of
-    /// the circle that this closes, the new edge's first, if it is harmful and was not so before.
+    /// a harmful circle that has this taking in it, this one first. It may not be the first such circle of these nodes.
     pub(super) fn add(
         &mut self,
         first: N,
@@ -54,32 +59,28 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
         if first == second {
             return None;
         }
-        let out = self.edges.entry(first).or_default();
-        let changed = match out.get_mut(&second) {
-            None => {
-                let edge = Edge { gates: gates.clone(), only: Some(thread), witness: witness() };
-                out.insert(second, edge);
-                self.sources.entry(second).or_default().insert(first);
-                true
-            }
-            Some(edge) => edge.see_again(gates, thread),
-        };
-        if changed { self.circle_of(first, second) } else { None }
+        let takings = self.edges.entry(first).or_default().entry(second).or_default();
+        if !makes_room(takings, gates, thread) {
+            return None;
+        }
+        takings.push(Taking { thread, gates: gates.clone(), witness: witness() });
+        self.sources.entry(second).or_default().insert(first);
+        self.circle_of(first, second)
     }
 
-    /// The shortest circle through an edge, if it is harmful.
+    /// The shortest circle through an edge, if its last taking can be part of a deadlock.
     fn circle_of(&self, first: N, second: N) -> Option<Vec<(N, W)>> {
         let way = self.way(second, first)?;
-        let nodes = std::iter::once(first).chain(way);
-        let nodes: Vec<N> = nodes.collect();
-        let edges: Vec<&Edge<W>> = nodes
+        let nodes: Vec<N> = std::iter::once(first).chain(way).collect();
+        let takings: Vec<&[Taking<W>]> = nodes
             .iter()
-            .zip(nodes.iter().cycle().skip(1))
-            .take(nodes.len() - 1)
-            .filter_map(|(from, to)| self.edges.get(from)?.get(to))
+            .zip(&nodes[1..])
+            .filter_map(|(from, to)| self.edges.get(from)?.get(to).map(Vec::as_slice))
             .collect();
-        is_harmful(&edges).then(|| {
-            nodes.iter().copied().zip(edges.iter().map(|edge| edge.witness.clone())).collect()
+        let (edge, others) = takings.split_first()?;
+        let mut chosen = vec![edge.last()?];
+        choose(&mut chosen, others, &mut MOST_CHOICES.clone()).then(|| {
+            nodes.iter().copied().zip(chosen.iter().map(|taking| taking.witness.clone())).collect()
         })
     }
 
@@ -126,24 +127,48 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
     }
 }
 
-impl<W> Edge<W> {
-    /// Returns whether it has become more harmful.
-    fn see_again(&mut self, gates: &BTreeSet<usize>, thread: ThreadId) -> bool {
-        let before = self.gates.len();
-        self.gates.retain(|gate| gates.contains(gate));
-        let one_more = self.only.is_some_and(|only| only != thread);
-        if one_more {
-            self.only = None;
-        }
-        one_more || self.gates.len() < before
+/// Whether a taking by `thread` under `gates` says what those that are kept do not. Those go that it says all of.
+fn makes_room<W>(takings: &mut Vec<Taking<W>>, gates: &BTreeSet<usize>, thread: ThreadId) -> bool {
+    if takings.iter().any(|kept| kept.thread == thread && kept.gates.is_subset(gates)) {
+        return false;
     }
+    takings.retain(|kept| kept.thread != thread || !gates.is_subset(&kept.gates));
+    if takings.len() < MOST_TAKINGS {
+        return true;
+    }
+    let most = takings.iter().enumerate().max_by_key(|(_, kept)| kept.gates.len());
+    let most = most.filter(|(_, kept)| kept.gates.len() > gates.len()).map(|(index, _)| index);
+    most.map(|index| takings.remove(index)).is_some()
 }
 
-fn is_harmful<W>(edges: &[&Edge<W>]) -> bool {
-    let Some((first, others)) = edges.split_first() else { return false };
-    let gated = first.gates.iter().any(|gate| others.iter().all(|edge| edge.gates.contains(gate)));
-    let one = first.only.is_some() && others.iter().all(|edge| edge.only == first.only);
-    !gated && !one
+/// Completes a choice of one taking for each edge, no two of which exclude each other.
+fn choose<'a, W>(
+    chosen: &mut Vec<&'a Taking<W>>,
+    edges: &[&'a [Taking<W>]],
+    choices: &mut usize,
+) -> bool {
+    let Some((edge, others)) = edges.split_first() else { return true };
+    for taking in *edge {
+        if *choices == 0 {
+            return false;
+        }
+        *choices -= 1;
+        if chosen.iter().all(|other| taking.can_meet(other)) {
+            chosen.push(taking);
+            if choose(chosen, others, choices) {
+                return true;
+            }
+            chosen.pop();
+        }
+    }
+    false
+}
+
+impl<W> Taking<W> {
+    /// Whether both can happen at the same time.
+    fn can_meet(&self, other: &Self) -> bool {
+        self.thread != other.thread && self.gates.is_disjoint(&other.gates)
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +228,52 @@ mod tests {
         let mut graph = Graph::new();
         assert_eq!(add(&mut graph, (1, 2), &[7], 1, "ab"), None);
         assert!(add(&mut graph, (2, 1), &[8], 2, "ba").is_some());
+    }
+
+    #[test]
+    fn gates_of_two_edges_are_enough() {
+        let mut graph = Graph::new();
+        assert_eq!(add(&mut graph, (1, 2), &[7], 1, "ab"), None);
+        assert_eq!(add(&mut graph, (2, 3), &[7], 2, "bc"), None);
+        assert_eq!(add(&mut graph, (3, 1), &[], 3, "ca"), None);
+        // Once without it.
+        assert!(add(&mut graph, (2, 3), &[], 4, "bc").is_some());
+    }
+
+    #[test]
+    fn as_many_threads_are_needed_as_there_are_edges() {
+        let mut graph = Graph::new();
+        assert_eq!(add(&mut graph, (1, 2), &[], 1, "ab"), None);
+        assert_eq!(add(&mut graph, (2, 3), &[], 1, "bc"), None);
+        assert_eq!(add(&mut graph, (3, 1), &[], 2, "ca"), None);
+        assert!(add(&mut graph, (2, 3), &[], 3, "bc").is_some());
+    }
+
+    #[test]
+    fn the_witnesses_are_those_that_can_meet() {
+        let mut graph = Graph::new();
+        assert_eq!(add(&mut graph, (1, 2), &[], 1, "ab by 1"), None);
+        assert_eq!(add(&mut graph, (2, 1), &[], 1, "ba by 1"), None);
+        let circle = add(&mut graph, (2, 1), &[], 2, "ba by 2");
+        assert_eq!(circle, Some(vec![(2, "ba by 2"), (1, "ab by 1")]));
+
+        let mut graph = Graph::new();
+        assert_eq!(add(&mut graph, (1, 2), &[7], 1, "gated ab"), None);
+        assert_eq!(add(&mut graph, (2, 1), &[7], 2, "gated ba"), None);
+        let circle = add(&mut graph, (1, 2), &[], 3, "bare ab");
+        assert_eq!(circle, Some(vec![(1, "bare ab"), (2, "gated ba")]));
+    }
+
+    #[test]
+    fn of_many_takings_those_with_the_fewest_gates_are_kept() {
+        let mut graph = Graph::new();
+        for thread in 1..=20 {
+            assert_eq!(add(&mut graph, (1, 2), &[7, 8], thread, "gated"), None);
+        }
+        assert_eq!(add(&mut graph, (1, 2), &[], 21, "bare"), None);
+        assert_eq!(graph.edges[&1][&2].len(), MOST_TAKINGS);
+        let circle = add(&mut graph, (2, 1), &[7], 22, "back");
+        assert_eq!(circle, Some(vec![(2, "back"), (1, "bare")]));
     }
 
     #[test]
