@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -312,6 +313,7 @@ def test_nothing_enters_a_queue_that_is_shut_down(make: Make, immediate: bool) -
     for attempt in (
         lambda: q.put(2),
         lambda: q.put(2, timeout=0.01),
+        lambda: q.put(2, timeout=-1),  # told first
         lambda: q.put_nowait(2),
     ):
         with pytest.raises(ShutDown):
@@ -324,8 +326,11 @@ def test_items_inside_can_be_taken_after_an_orderly_shutdown(make: Make) -> None
     q.put(1)
     q.put(2)
     q.shutdown()
+    with pytest.raises(ValueError, match="non-negative"):
+        q.get(timeout=-1)
     assert sorted([q.get(), q.get_nowait()]) == [1, 2]
-    for attempt in (q.get, q.get_nowait, lambda: q.get(timeout=0.01)):
+    wrong = partial(q.get, timeout=-1)  # told second
+    for attempt in (q.get, q.get_nowait, wrong, lambda: q.get(timeout=0.01)):
         with pytest.raises(ShutDown):
             attempt()
     q.task_done()

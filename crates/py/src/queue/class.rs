@@ -71,6 +71,18 @@ impl PyQueue {
         queue_deadline(block, timeout)
     }
 
+    /// A queue that has been shut down says so before it looks at a time limit that is wrong.
+    fn or_shut_down(
+        slf: &Bound<'_, Self>,
+        deadline: PyResult<Deadline>,
+        is_over: impl FnOnce() -> PyResult<bool>,
+    ) -> PyResult<Deadline> {
+        if deadline.is_err() && slf.get().is_shutdown() && is_over()? {
+            return Err(Failure::QueueShutDown.into());
+        }
+        deadline
+    }
+
     fn put_until(
         slf: &Bound<'_, Self>,
         item: &Bound<'_, PyAny>,
@@ -271,8 +283,8 @@ impl PyQueue {
         block: Truth,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let deadline = slf.get().put_deadline(block.0, timeout)?;
-        Self::put_until(slf, item, deadline)
+        let deadline = slf.get().put_deadline(block.0, timeout);
+        Self::put_until(slf, item, Self::or_shut_down(slf, deadline, || Ok(true))?)
     }
 
     /// Remove and return the next item.
@@ -286,7 +298,8 @@ impl PyQueue {
         block: Truth,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        Self::get_until(slf, queue_deadline(block.0, timeout)?)
+        let deadline = queue_deadline(block.0, timeout);
+        Self::get_until(slf, Self::or_shut_down(slf, deadline, || Self::empty(slf))?)
     }
 
     /// Put an item into the queue without waiting: put(item, block=False).
