@@ -191,6 +191,18 @@ class Deadlock:
                 "and one that expects it held. A thread cannot join itself, nor wait for the "
                 "outcome of the call it is making.",
             )
+        if kinds == {"Future"}:
+            return (
+                "each call waits for another's outcome, and that one, in the end, for its own.",
+                "have one of them return without the other's outcome, and submit what needs both "
+                "when they are done.",
+            )
+        if kinds == {"Thread.join"}:
+            return (
+                "each thread waits for another's end, and that one, in the end, for its own.",
+                "join threads from the one that started them; to wait for a step of another, and "
+                "not for its end, take an Event or a queue.",
+            )
         if "Future" in kinds:
             return (
                 "a call's outcome is waited for by a thread that holds what the call needs.",
@@ -316,6 +328,8 @@ def _names(links: list[Link]) -> dict[int, str]:
 def _stack(frame: FrameType | None) -> list[tuple[str, int, str]]:
     """The frames of a thread that are the program's, the innermost last; all, if none is."""
     frames: list[tuple[str, int, str]] = []
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back  # it is the thread that tells of it
     while frame is not None:
         code = frame.f_code
         frames.append((code.co_filename, frame.f_lineno or 0, code.co_name))
