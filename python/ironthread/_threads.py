@@ -97,6 +97,10 @@ class Thread(StandardThread):
                 if not self._is_stopped:
                     self._stop()
                 return
+            if life.is_inherited():
+                # Nothing is to be freed in a forked child, and who was about to free it in the
+                # parent may not exist here: 3.13 waits for that for ever.
+                return
             timeout = None  # over: what the interpreter keeps of it is freed in no time
         StandardThread.join(self, timeout)
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use ironthread::observe::registry;
 use ironthread::thread::{Life, os_name};
-use ironthread::wait::{Kind, clock};
+use ironthread::wait::{self, Kind, clock};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -22,13 +22,18 @@ use crate::watch::{seconds, waiting_row};
 
 /// The life of one thread, as those see it who wait for its end.
 #[pyclass(frozen, name = "Life", module = "ironthread._core")]
-pub(crate) struct PyLife(Arc<Life>);
+pub(crate) struct PyLife {
+    life: Arc<Life>,
+    /// The fork generation in which it was made.
+    generation: u32,
+}
 
 #[pymethods]
 impl PyLife {
     #[new]
     fn new(py: Python<'_>) -> Self {
-        Self(Arc::new(Life::made_at(origin::here(py, Kind::ThreadJoin))))
+        let life = Arc::new(Life::made_at(origin::here(py, Kind::ThreadJoin)));
+        Self { life, generation: wait::generation() }
     }
 
     /// The calling thread lives this life, under this name, until the operating system's thread ends.
@@ -36,7 +41,7 @@ impl PyLife {
     /// shown says whether the operating system is to show that name.
     fn begin(&self, name: Name, shown: bool) {
         registry::set_name(&name.0);
-        self.0.begin();
+        self.life.begin();
         if shown {
             os_name::set(&name.0);
         }
@@ -44,26 +49,31 @@ impl PyLife {
 
     /// End a life whose thread never started, or does not exist in a forked child.
     pub(crate) fn end(&self) {
-        self.0.end();
+        self.life.end();
     }
 
     /// Return whether it is over.
     fn is_over(&self) -> bool {
-        self.0.is_over()
+        self.life.is_over()
+    }
+
+    /// Return whether it was begun before this process was forked.
+    fn is_inherited(&self) -> bool {
+        self.generation != wait::generation()
     }
 
     /// Wait until it is over, at most timeout seconds (None: without limit). Return whether it is.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, timeout: Option<f64>) -> PyResult<bool> {
-        if self.0.is_over() {
+        if self.life.is_over() {
             return Ok(true);
         }
-        Ok(self.0.join(wait_deadline(timeout)?).map_err(Failure::from)?)
+        Ok(self.life.join(wait_deadline(timeout)?).map_err(Failure::from)?)
     }
 
     /// Give the thread that lives it another name.
     fn rename(&self, name: Name) {
-        if let Some(id) = self.0.thread() {
+        if let Some(id) = self.life.thread() {
             registry::rename(id, &name.0);
         }
     }
