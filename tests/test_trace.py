@@ -159,7 +159,9 @@ def test_what_a_signal_handler_waits_for_lies_within_the_wait_that_it_came_into(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_goes_on_and_leaves_the_trace_to_its_parent(tmp_path: Path) -> None:
     code = """
-        import os, threading
+        import os, threading, warnings
+        # 3.12 and later warn of forks beside threads.
+        warnings.simplefilter("ignore", DeprecationWarning)
         done = threading.Event()
         waits = threading.Thread(target=done.wait, name="waiter")
         waits.start()

@@ -50,15 +50,22 @@ class Worker:
         try:
             while not self.over:
                 try:
-                    # Inside the block that catches the next one.
-                    self.can_be_struck = True
-                    while not self.over:
-                        self._step()
-                    # One that is on its way arrives before the block is left.
-                    while not self.can_be_struck:
-                        pass
-                    self.can_be_struck = False
+                    self._take_steps()
                 except Strike:
                     self.hits += 1
         except BaseException as error:
             self.failure = error
+
+    def _take_steps(self) -> None:
+        """Take steps until it is over, or a strike has hit.
+
+        A function, not a loop inside the block that catches them: 3.13 leaves the jump back to a
+        loop's begin out of the block, and that is where exceptions from outside are raised.
+        """
+        self.can_be_struck = True
+        while not self.over:
+            self._step()
+        # One that is on its way arrives before the block is left.
+        while not self.can_be_struck:
+            pass
+        self.can_be_struck = False
