@@ -89,20 +89,44 @@ def test_the_version_is_that_of_the_package() -> None:
     assert done.stdout == f"ironthread {version('ironthread')}\n"
 
 
-def test_the_command_is_installed(tmp_path: Path) -> None:
-    write(tmp_path / "app.py", FACTS)
-    command = Path(sys.executable).with_name("ironthread")
-    done = subprocess.run(
-        [command, "run", "--report=none", "app.py", "a"],
-        cwd=tmp_path,
+TWO_ORDERS = """
+    import threading
+    a, b = threading.Lock(), threading.Lock()
+    def nest(first, second):
+        with first, second:
+            pass
+    nest(a, b)
+    thread = threading.Thread(target=nest, args=(b, a))
+    thread.start()
+    thread.join()
+"""
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run `ironthread arguments...` as it was installed."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("ironthread"), *arguments],
+        cwd=cwd,
         env=CLEAN,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+def test_the_command_is_installed(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", FACTS)
+    done = command("run", "--report=none", "app.py", "a", cwd=tmp_path)
     expected = start(["app.py", "a"], cwd=tmp_path)
     assert (done.stdout, done.stderr) == (expected.stdout, expected.stderr)
+
+
+def test_the_script_that_was_installed_is_no_part_of_the_program(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", TWO_ORDERS)
+    done = command("run", "--report=none", "--lock-order", "app.py", cwd=tmp_path)
+    assert "in nest: with first, second:" in done.stderr
+    assert "main()" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _MADE_UP = ("<string>", "<attrs generated ")
 _INSTALLED = tuple(os.path.join("", name, "") for name in ("site-packages", "dist-packages"))
 
+# Scripts that do nothing but call our command.
+_launchers: set[str] = set()
+
 # Whose a file is.
 _OURS, _OF_MADE_UP_CODE, _OF_LIBRARY, _OF_PROGRAM = 1, 2, 3, 4
 # By name: an import asks for each frame of a deep stack, again and again. There is a limit because
@@ -24,13 +27,22 @@ def _is_library(filename: str) -> bool:
     return filename.startswith(_LIBRARY) and not any(part in filename for part in _INSTALLED)
 
 
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_PACKAGE) or filename in _launchers
+
+
+def launched_by(filename: str) -> None:
+    """Note that a file is the script by which our command was installed, and no program's."""
+    _launchers.add(filename)
+
+
 def is_program(filename: str) -> bool:
     """Whether a file is the program's own: no part of this package, nor of the standard library."""
-    return not filename.startswith(_PACKAGE) and not _is_library(filename)
+    return not _is_ours(filename) and not _is_library(filename)
 
 
 def _owner(filename: str) -> int:
-    if filename.startswith(_PACKAGE):
+    if _is_ours(filename):
         return _OURS
     if filename.startswith(_MADE_UP):
         return _OF_MADE_UP_CODE

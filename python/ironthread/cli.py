@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from ironthread import _origin
 from ironthread.run import CannotRun, Options, run
 
 _HELP = """\
@@ -64,6 +65,8 @@ _SIGNAL_DIGITS = 9
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with `arguments`, those of the process by default; return the exit status."""
+    if arguments is None:  # called by what the installer wrote, or by `python -m`
+        _origin.launched_by(sys._getframe(1).f_code.co_filename)
     try:
         return _command(sys.argv[1:] if arguments is None else arguments)
     except CannotRun as problem:
