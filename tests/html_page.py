@@ -15,7 +15,8 @@ PROGRAM = """
     ironthread.install()
     from concurrent.futures import ThreadPoolExecutor
     from ironthread import _core
-    from ironthread.report import collect, render
+    from ironthread.report import render
+    from ironthread.report.collect import collect
 
     _core.watch_start()
     _core.timeline_start()

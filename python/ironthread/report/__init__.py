@@ -1,10 +1,16 @@
-"""The report on a program that ran: from the engine's snapshot to text, JSON or HTML."""
+"""The report on a program that ran: from the engine's snapshot to text, JSON or HTML.
+
+Who asks a program that runs takes from here how places and tables are written, and no more: so
+nothing is imported before it is asked for.
+"""
 
 from __future__ import annotations
 
-from ironthread.report.collect import Report, collect
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ironthread.report.collect import Report
 
-__all__ = ["collect", "render"]
+__all__ = ["render"]
 
 
 def render(form: str, report: Report, directory: str, coloured: bool = False) -> str:

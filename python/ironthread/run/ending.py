@@ -118,7 +118,8 @@ class Ending:
             _to_standard_error(f"ironthread: can't write to {file!r}: {error.strerror}\n")
 
     def _report(self, snapshot: _Snapshot, timeline: _Timeline | None, cpu: float) -> str:
-        from ironthread.report import collect, render
+        from ironthread.report import render
+        from ironthread.report.collect import collect
 
         command, recorded = self._options.command, None
         if self._is_page and timeline is not None:
