@@ -131,17 +131,28 @@ fn a_line_is_told_with_the_number_of_things_it_made() {
 fn waits_are_recorded_by_kind_and_line_while_watched() {
     let _recording = recording();
     let made = origin(line!(), Kind::Event);
-    let event = Event::made_at(Some(made));
-    let limit = Duration::from_millis(10);
-    for _ in 0..3 {
-        assert_eq!(event.wait(Deadline::after(limit)), Ok(false));
-    }
+    let events = [(); 3].map(|()| Event::made_at(Some(made)));
+    let limit = 10_000_000;
+    let own = scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || {
+            for event in &events {
+                assert_eq!(event.wait(long()), Ok(true));
+            }
+            facts_of(ThreadId::current()).unwrap().waits[Kind::Event.index()]
+        });
+        let mut last = 0;
+        for event in &events {
+            until(|| waiter.waiting().is_some_and(|waiting| waiting.since > last));
+            last = waiter.waiting().unwrap().since;
+            until(|| clock::now() >= last + limit);
+            event.set();
+        }
+        waiter.join()
+    });
     let tally = recorded(Kind::Event, made).unwrap();
-    let limit = u64::try_from(limit.as_nanos()).unwrap();
     assert_eq!(tally.count, 3);
     assert!(tally.total >= 3 * limit && tally.longest >= limit && tally.longest < tally.total);
-    let own = facts_of(ThreadId::current()).unwrap().waits[Kind::Event.index()];
-    assert!(own.count >= 3 && own.total >= tally.total);
+    assert_eq!((own.count, own.total), (3, tally.total));
 }
 
 #[test]
