@@ -150,12 +150,17 @@ def test_figures_are_refreshed_and_can_be_paused(terminal: Terminal) -> None:
 def test_locks_queues_and_pools_have_views_of_their_own(terminal: Terminal) -> None:
     terminal.until(r"\[1 threads\]")
     terminal.press("2")
-    # Kind, place, objects, and two that wait.
-    terminal.until(r"\[2 locks\].*^Lock +\S*app.py:5 +1 +2 ")
+    # Kind, place, objects, and two that wait; acquired once.
+    terminal.until(r"\[2 locks\].*^Lock +\S*app.py:5 +1 +2 +\S+ +(\S+ )?s? +1 +")
     terminal.press("Tab")
-    terminal.until(r"\[3 queues\].*^Queue.get +\S*app.py:6 +1 +2 ")
+    # Put, got, typical and greatest depth: nothing; and two that wait.
+    terminal.until(r"\[3 queues\].*^\S*app.py:6 +1 +0 +0\.0 +0 +0 +0 +.* +2 +")
     terminal.press("4")
-    terminal.until(r"\[4 pools\].*^Future .* +1 ")
+    # One worker, in a call, and none that waits for it.
+    terminal.until(r"\[4 pools\].*^\S+ +\S*app.py:4 +1 +1 +0 +")
+    terminal.press("5")
+    terminal.until(r"\[5 waits\].*^Queue.get +\S*app.py:6 +1 +2 ")
+    terminal.until(r"\[5 waits\].*^Future .* +1 ")
 
 
 def test_it_ends_when_asked(terminal: Terminal) -> None:

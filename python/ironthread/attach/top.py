@@ -1,7 +1,7 @@
 """`ironthread top`: what a program's threads are doing, again and again, in a terminal.
 
-Four views: threads; locks and the like; queues; pools. Each is a table that can be sorted by any of
-its columns. The rows are made in `views.py`; here is the terminal.
+Five views: threads; locks and the like; queues; pools; waits of every kind. Each is a table that
+can be sorted by any of its columns. The rows are made in `views.py`; here is the terminal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_KEYS = "1-4 tab: view   < >: sort by   r: reverse   space: pause   q: quit"
+_KEYS = "1-5 tab: view   < >: sort by   r: reverse   space: pause   q: quit"
 _GAP = "  "
 
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::figures;
 use super::interpreter::{Asking, LIMIT, PERIOD};
 use super::picture::{Picture, Thread, Waits};
 use super::question::VERSION;
@@ -18,7 +19,7 @@ pub(super) fn dump_text(picture: &Picture) -> Value {
     json!({"version": VERSION, "text": text::dump(picture)})
 }
 
-/// The whole picture.
+/// The whole picture: with the stacks of threads, or with what was counted of all else.
 pub(super) fn whole(picture: &Picture, with_stacks: bool) -> Value {
     let recorded = picture.recorded_since.map(|since| seconds(picture.now.saturating_sub(since)));
     let threads: Vec<_> =
@@ -32,7 +33,7 @@ pub(super) fn whole(picture: &Picture, with_stacks: bool) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut answer = json!({
         "version": VERSION,
         "process": {
             "id": std::process::id(),
@@ -46,11 +47,15 @@ pub(super) fn whole(picture: &Picture, with_stacks: bool) -> Value {
         "circles": picture.circles.iter().map(|circle| ids(circle)).collect::<Vec<_>>(),
         "other_threads": others,
         "waits": picture.waits.iter().map(waits).collect::<Vec<_>>(),
-    })
+    });
+    if !with_stacks {
+        figures::add_to(&mut answer);
+    }
+    answer
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds are enough")]
-fn seconds(nanoseconds: u64) -> f64 {
+pub(super) fn seconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e9
 }
 
@@ -141,11 +146,11 @@ fn stack(stack: &Stack) -> Value {
     json!({"frames": frames, "is_cut": stack.is_cut})
 }
 
-fn place(line: Option<Line>) -> Value {
+pub(super) fn place(line: Option<Line>) -> Value {
     line.map_or(Value::Null, |line| json!({"file": &*line.file, "line": line.number}))
 }
 
-fn tally_json(tally: Tally) -> Value {
+pub(super) fn tally_json(tally: Tally) -> Value {
     json!({
         "count": tally.count,
         "total": seconds(tally.total),
@@ -154,7 +159,7 @@ fn tally_json(tally: Tally) -> Value {
 }
 
 fn waits(waits: &Waits) -> Value {
-    let mut row = tally_json(waits.tally);
+    let mut row = figures::times(waits.tally, waits.spread);
     row["kind"] = waits.kind.name().into();
     row["made_at"] = place(waits.made_at.clone());
     row["objects"] = waits.objects.into();

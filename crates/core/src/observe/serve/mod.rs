@@ -18,6 +18,7 @@ mod answer;
 mod circles;
 mod client;
 mod connection;
+mod figures;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod http;

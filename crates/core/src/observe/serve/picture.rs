@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::circles;
 use super::interpreter::{ASKER, Asking, Interpreter, Watcher};
 use crate::observe::kernel;
-use crate::observe::metrics;
+use crate::observe::metrics::{self, Spread};
 use crate::observe::origin::{self, Line};
 use crate::observe::registry::{self, ThreadFacts};
 use crate::observe::stack::Stack;
@@ -20,7 +20,7 @@ use crate::wait::host::Possession;
 use crate::wait::{Kind, Origin, clock, watch};
 
 /// An answer tells of so many threads and of so many lines, and how many more there are.
-const MOST: usize = 2000;
+pub(super) const MOST: usize = 2000;
 
 /// The program at a moment.
 pub(super) struct Picture {
@@ -70,6 +70,8 @@ pub(super) struct Waits {
     pub(super) made_at: Option<Line>,
     pub(super) objects: u64,
     pub(super) tally: Tally,
+    /// Their percentiles, in nanoseconds.
+    pub(super) spread: Spread,
     /// How many threads wait now, and the longest of these waits so far.
     pub(super) waiting: u64,
     pub(super) waiting_longest: u64,
@@ -157,18 +159,19 @@ fn waits(alive: &[ThreadFacts], now: u64) -> Vec<Waits> {
         entry.1 = entry.1.max(now.saturating_sub(waiting.since));
     }
     let recorded = metrics::waits().into_iter();
-    let mut rows: Vec<_> = recorded.map(|row| (row.kind, row.origin, row.tally)).collect();
+    let mut rows: Vec<_> =
+        recorded.map(|row| (row.kind, row.origin, row.tally, row.spread)).collect();
     for &(kind, origin) in current.keys() {
         if !rows.iter().any(|row| (row.0, row.1) == (kind, origin)) {
-            rows.push((kind, origin, Tally::default()));
+            rows.push((kind, origin, Tally::default(), Spread::default()));
         }
     }
-    rows.sort_by_key(|(.., tally)| std::cmp::Reverse(tally.total));
-    let row = |(kind, origin, tally): (Kind, Option<Origin>, Tally)| {
+    rows.sort_by_key(|(.., tally, _)| std::cmp::Reverse(tally.total));
+    let row = |(kind, origin, tally, spread): (Kind, Option<Origin>, Tally, Spread)| {
         let (made_at, objects) = origin.and_then(origin::line).unzip();
         let (waiting, waiting_longest) = current.get(&(kind, origin)).copied().unwrap_or_default();
         let objects = objects.unwrap_or_default();
-        Waits { kind, made_at, objects, tally, waiting, waiting_longest }
+        Waits { kind, made_at, objects, tally, spread, waiting, waiting_longest }
     };
     rows.into_iter().take(MOST).map(row).collect()
 }
