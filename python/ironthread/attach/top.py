@@ -14,7 +14,8 @@ import time
 
 from ironthread.attach.client import CannotAsk, ask
 from ironthread.attach.facts import held, printable
-from ironthread.attach.views import VIEWS, Cell, Order, Sample, View
+from ironthread.attach.sample import Sample
+from ironthread.attach.views import VIEWS, Cell, Order, View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

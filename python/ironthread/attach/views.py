@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ironthread.attach.facts import doing, label, place_of, printable
+from ironthread.attach.sample import Sample, key, line
 from ironthread.report.table import duration
 
 _LOCKS = frozenset({"Lock", "RLock", "Condition", "Semaphore", "Event", "Barrier"})
@@ -60,50 +61,6 @@ class Order:
     def mark(self) -> str:
         """What stands beside the name of the column."""
         return "▼" if self.is_falling else "▲"
-
-
-class Sample:
-    """An answer to "stats", and how it differs from the one before."""
-
-    def __init__(self, answer: dict[str, Any], before: Sample | None) -> None:
-        self.answer = answer
-        self._moment: float = answer["process"]["moment"]
-        self._cpu: dict[int, float] = {
-            thread["id"]: thread["cpu_seconds"] or 0.0 for thread in answer["threads"]
-        }
-        self._counts: dict[object, int] = {
-            ("waits", key(row)): row["count"] for row in answer["waits"]
-        }
-        self._counts |= {("puts", key(row)): row["puts"] for row in answer["queues"]}
-        self._counts |= {("done", key(row)): row["ran"]["count"] for row in answer["pools"]}
-        # Not the whole chain of those before.
-        self._before = (before._moment, before._cpu, before._counts) if before else None
-
-    def processor_share(self, thread: dict[str, Any]) -> float:
-        """The share of one processor that the thread has used since the sample before."""
-        if self._before is None:
-            return self._cpu[thread["id"]] / max(float(thread["age_seconds"]), 1e-9)
-        moment, cpu, _ = self._before
-        used = self._cpu[thread["id"]] - cpu.get(thread["id"], 0.0)
-        return max(used, 0.0) / max(self._moment - moment, 1e-9)
-
-    def rate(self, what: str, row: dict[str, Any], count: int) -> float:
-        """How many of what is counted there were a second since the sample before."""
-        if self._before is None:
-            return count / max(self.answer["process"]["recorded_seconds"] or 0, 1e-9)
-        moment, _, counts = self._before
-        new = count - counts.get((what, key(row)), 0)
-        return max(new, 0) / max(self._moment - moment, 1e-9)
-
-
-def _line(row: dict[str, Any]) -> tuple[str, int] | None:
-    made_at = row["made_at"]
-    return made_at and (made_at["file"], made_at["line"])
-
-
-def key(row: dict[str, Any]) -> object:
-    """What a row is of: the same in every answer."""
-    return row.get("kind", row.get("name")), _line(row)
 
 
 class View:
@@ -180,7 +137,7 @@ class _Locks(View):
             Cell(f"{contended:.0%}" if used else "-", contended),
             _number(waits["count"]),
             _rate(sample.rate("waits", made, waits["count"])),
-            *(_seconds(waits[name]) for name in ("total", "p95", "longest")),
+            *(_seconds(waits.get(name, 0.0)) for name in ("total", "p95", "longest")),
         ]
 
 
@@ -196,8 +153,8 @@ class _Queues(View):
         waits: dict[tuple[str, int] | None, list[dict[str, Any]]] = {}
         for row in sample.answer["waits"]:
             if row["kind"] in _QUEUES:
-                waits.setdefault(_line(row), []).append(row)
-        used = {_line(row): row for row in sample.answer["queues"]}
+                waits.setdefault(line(row), []).append(row)
+        used = {line(row): row for row in sample.answer["queues"]}
         lines = dict.fromkeys([*waits, *used])
         return [self._row(used.get(each), waits.get(each, []), sample) for each in lines]
 
@@ -267,7 +224,7 @@ class _Waits(View):
             _seconds(row["waiting_longest"]),
             _number(row["count"]),
             _rate(sample.rate("waits", row, row["count"])),
-            *(_seconds(row[name]) for name in ("total", "p95", "longest")),
+            *(_seconds(row.get(name, 0.0)) for name in ("total", "p95", "longest")),
         ]
 
 
