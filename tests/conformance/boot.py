@@ -69,21 +69,35 @@ def load_early() -> None:
             pass
 
 
+def is_marked(way: str) -> bool:
+    """Whether the environment asks for this."""
+    return os.path.exists(os.path.join(os.path.dirname(__file__), way))
+
+
 def end_at_deadlocks() -> None:
     """Look for all deadlocks; a process in which one is told ends at once, and its test has failed.
 
     CPython's tests have none, and so whatever is told is a false alarm.
     """
-    from ironthread import _core, _deadlock
+    from ironthread import _core, _deadlock, _lock_order
 
     _core.set_tell_all_asleep(True)
     _deadlock.settings.exit_status = 86
+    if is_marked("watch_order"):
+        _core.set_lock_order(True)
+        _lock_order.settings.hook = end
+
+
+def end(inversion: object) -> None:
+    """End the process: locks were taken in orders that can end in a deadlock."""
+    os.write(2, f"\n{inversion}\n".encode(errors="replace"))
+    os._exit(87)
 
 
 def boot() -> str | None:
     """Remember the stock objects, then install; a traceback when that fails."""
     try:
-        if os.path.exists(os.path.join(os.path.dirname(__file__), "install_late")):
+        if is_marked("install_late"):
             load_early()
         for name in ("_thread", "threading", "_queue", "queue"):
             names = vars(__import__(name))

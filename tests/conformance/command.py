@@ -63,12 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return INTERRUPTED
 
 
+MARKERS = {"installed late": "install_late", "the order of locks watched": "watch_order"}
+"""The files that `boot.py` looks for."""
+
+
 def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser().parse_args(arguments)
     if options.table and not options.results:
         parser().error("--table needs --results: where the figures are")
-    if options.results and (options.stock or options.match or options.late):
-        parser().error("--results keeps figures of whole modules, ironthread installed early")
+    if options.results and (options.stock or options.match or options.late or options.lock_order):
+        parser().error(
+            "--results keeps figures of whole modules, ironthread installed early and no more"
+        )
     return options
 
 
@@ -98,11 +104,17 @@ def _run(options: argparse.Namespace, directory: Path, package: Path | None) -> 
     target, reference = plain, None
     whose = "standard library"
     if package is not None:
-        target = Launcher(
-            create(directory / "replaced", package, options.late, loan), options.timeout, stop
+        ways = {"installed late": options.late, "the order of locks watched": options.lock_order}
+        replaced = create(
+            directory / "replaced",
+            package,
+            [MARKERS[way] for way, is_asked in ways.items() if is_asked],
+            loan,
         )
+        target = Launcher(replaced, options.timeout, stop)
         reference = plain
-        whose = f"ironthread from {package}{', installed late' if options.late else ''}"
+        told = [f"ironthread from {package}", *(way for way, is_asked in ways.items() if is_asked)]
+        whose = ", ".join(told)
     print(f"{interpreter()}, {whose}", flush=True)
     if inventory.lent:
         print(f"lent by {loan}: {', '.join(sorted(inventory.lent))}", flush=True)

@@ -10,6 +10,7 @@ import shutil
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +50,12 @@ def package_directory() -> Path | None:
 
 
 def create(
-    directory: Path, package: Path | None, late: bool = False, loan: Loan | None = None
+    directory: Path, package: Path | None, markers: Iterable[str] = (), loan: Loan | None = None
 ) -> Environment:
-    """Make an environment; with `package`, one that runs on ironthread, installed early or late."""
+    """Make an environment; with `package`, one that runs on ironthread.
+
+    `markers` are files beside `boot.py`, which looks for them: how it is installed.
+    """
     venv.EnvBuilder(symlinks=os.name != "nt").create(directory)
     base = {"base": str(directory), "platbase": str(directory)}
     site = Path(sysconfig.get_path("purelib", "venv", vars=base))
@@ -63,8 +67,8 @@ def create(
     if package is not None:
         shutil.copyfile(HARNESS / "boot.py", site / f"{BOOT}.py")
         (site / f"{BOOT}.pth").write_text(f"{package}\nimport {BOOT}\n", encoding="utf-8")
-        if late:
-            (site / "install_late").touch()
+        for marker in markers:
+            (site / marker).touch()
     scripts = Path(sysconfig.get_path("scripts", "venv", vars=base))
     python = scripts / ("python" + (".exe" if os.name == "nt" else ""))
     return Environment(python, package is not None)

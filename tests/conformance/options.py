@@ -40,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="install ironthread after much of the standard library was loaded",
     )
+    what.add_argument(
+        "--lock-order",
+        action="store_true",
+        help="watch the order of locks, too; where two can end in a deadlock, the test has failed",
+    )
     instead = made.add_argument_group("instead of running tests")
     instead.add_argument("--list", action="store_true", help="print the ids of the tests")
     instead.add_argument(
