@@ -103,7 +103,7 @@ print("in nest: with second:" in str(error))
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "ironthread._deadlock DeadlockError certain",
+        "ironthread DeadlockError certain",
         "[('left', 'RLock', 'right'), ('right', 'RLock', 'left')]",
         "True True",
         "True",

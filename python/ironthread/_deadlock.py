@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _WITH = ("with ", "with(", "async with ")
 
+_NO_LINES = (
+    "(The lines that made what is waited for are noted under `ironthread run` with a report.)"
+)
+
 # More threads than these are counted and not shown.
 _MOST_MEMBERS = 20
 
@@ -143,6 +147,8 @@ class Deadlock:
         yield ""
         yield f"What is wrong: {wrong}"
         yield f"How it is usually cured: {cure}"
+        if any(member.origin is None for member in self.members):
+            yield _NO_LINES
 
     def headline(self) -> str:
         """What it is, in a few words."""
@@ -225,6 +231,8 @@ class DeadlockError(RuntimeError):
 
     Raised in the thread that closed the circle, which leaves everything as it was before the call.
     """
+
+    __module__ = "ironthread"  # as tracebacks name it
 
     def __init__(self, deadlock: Deadlock) -> None:
         super().__init__(str(deadlock))

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_LATER_MEMBERS = ("locks", "queues", "pools")
+_LATER_MEMBERS = {"locks": (), "queues": (), "pools": ()}
 
 
 class Sample:
@@ -14,7 +14,7 @@ class Sample:
 
     def __init__(self, answer: dict[str, Any], before: Sample | None) -> None:
         # A program of an earlier version tells of waits only.
-        self.answer = dict.fromkeys(_LATER_MEMBERS, ()) | answer
+        self.answer: dict[str, Any] = {**_LATER_MEMBERS, **answer}
         self._moment: float = answer["process"]["moment"]
         self._cpu: dict[int, float] = {
             thread["id"]: thread["cpu_seconds"] or 0.0 for thread in answer["threads"]
