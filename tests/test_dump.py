@@ -336,7 +336,12 @@ def test_the_numbers_come_as_json(tmp_path: Path) -> None:
         assert row["waiting"] == 3
         assert 0 < row["waiting_longest"] < 60
         text = ironthread("stats", program.pid).stdout
-        assert re.search(r"^worker-0 +Queue.get for .*made at .*app.py:3", text, re.MULTILINE), text
+        for line in (
+            r"^ *\d+ +worker-0 +.* +Queue.get for .*made at .*app.py:3$",
+            r"^QUEUES\n.*\n\S*app.py:3 +1 +1 +\S+ +1 ",
+            r"^WAITS\n.*\n(.*\n)*Queue.get +\S*app.py:3 +1 +3 ",
+        ):
+            assert re.search(line, text, re.MULTILINE), text
 
 
 def test_a_dump_is_written_at_a_signal_while_the_interpreter_is_held(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
-"""What a program has waited for so far, as tables."""
+"""What a program has done and waited for so far, as tables: those of `ironthread top`."""
 
 from __future__ import annotations
 
-from ironthread.attach.facts import doing, held, label, place_of, printable
-from ironthread.report.table import duration, table
+from ironthread.attach.facts import held, printable
+from ironthread.attach.sample import Sample
+from ironthread.attach.table import lines_of
+from ironthread.attach.views import VIEWS
+from ironthread.report.table import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,35 +23,12 @@ def render(stats: dict[str, Any]) -> str:
         f"process {process['id']} · {printable(' '.join(process['command']))}",
         held(stats),
         "waits are not recorded" if recorded is None else f"waits of {duration(recorded)}",
-        "",
     ]
-    rows = [
-        [
-            label(thread),
-            doing(thread),
-            "?" if thread["cpu_seconds"] is None else duration(thread["cpu_seconds"]),
-            duration(sum(tally["total"] for tally in thread["waits"].values())),
-        ]
-        for thread in stats["threads"]
-    ]
-    lines += _cut(["thread", "is doing", "CPU", "waited"], rows, left=2)
-    rows = [
-        [
-            row["kind"],
-            place_of(row["made_at"]),
-            str(row["objects"] or "?"),
-            str(row["waiting"]),
-            str(row["count"]),
-            duration(row["total"]),
-            duration(row["longest"]),
-        ]
-        for row in stats["waits"]
-    ]
-    header = ["waited for", "made at", "objects", "waiting", "waits", "total", "longest"]
-    return "\n".join([*lines, "", *_cut(header, rows, left=2)]) + "\n"
-
-
-def _cut(header: list[str], rows: list[list[str]], left: int) -> list[str]:
-    """The first rows; a program may have thousands."""
-    text = table(header, rows[:_ROWS], left)
-    return text if len(rows) <= _ROWS else [*text, f"… and {len(rows) - _ROWS} more (see --json)"]
+    sample = Sample(stats, None)
+    for view in VIEWS:
+        header, *rows = lines_of(view, view.order, sample)
+        if rows:
+            lines += ["", view.name.upper(), header, *rows[:_ROWS]]
+        if len(rows) > _ROWS:
+            lines.append(f"… and {len(rows) - _ROWS} more (see --json)")
+    return "\n".join(lines) + "\n"

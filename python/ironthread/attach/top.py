@@ -15,14 +15,14 @@ import time
 from ironthread.attach.client import CannotAsk, ask
 from ironthread.attach.facts import held, printable
 from ironthread.attach.sample import Sample
-from ironthread.attach.views import VIEWS, Cell, Order, View
+from ironthread.attach.table import lines_of
+from ironthread.attach.views import VIEWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _KEYS = "1-5 tab: view   < >: sort by   r: reverse   space: pause   q: quit"
-_GAP = "  "
 
 
 def top(process: int, interval: float) -> int:
@@ -97,11 +97,12 @@ class _Screen:
         window.erase()
         view = VIEWS[self._view]
         lines = [*self._head(), self._tabs(), ""]
-        table = _table(view, self._orders[self._view], self._sample, width)
+        table = lines_of(view, self._orders[self._view], self._sample)
         room = height - len(lines) - 1
         for row, line in enumerate(lines):
             _put(window, row, line, width)
-        for row, line in enumerate(table[: max(room, 0)]):
+        for row, whole in enumerate(table[: max(room, 0)]):
+            line = whole[: max(width - 1, 0)]
             style = curses.A_REVERSE if row == 0 else curses.A_NORMAL
             _put(window, len(lines) + row, line.ljust(width) if row == 0 else line, width, style)
         _put(window, height - 1, _KEYS, width, curses.A_DIM)
@@ -124,31 +125,6 @@ class _Screen:
             for number, view in enumerate(VIEWS, 1)
         ]
         return " ".join(names)
-
-
-def _table(view: View, order: Order, sample: Sample, width: int) -> list[str]:
-    """The lines of a table, its header first; the last column has the room that is left."""
-    rows = order.sorted(view.rows(sample))
-    header = [
-        name + (order.mark if number == order.column else "")
-        for number, name in enumerate(view.columns)
-    ]
-    cells = [header, *([cell.text for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(header))]
-    numeric = [any(_is_number(row[column]) for row in rows) for column in range(len(header))]
-
-    def line(cells: list[str]) -> str:
-        aligned = [
-            cell.rjust(size) if right else cell.ljust(size)
-            for cell, size, right in zip(cells, widths, numeric, strict=True)
-        ]
-        return _GAP.join(aligned)[: max(width - 1, 0)]
-
-    return [line(each) for each in cells]
-
-
-def _is_number(cell: Cell) -> bool:
-    return not isinstance(cell.key, str)
 
 
 def _put(window: Any, row: int, text: str, width: int, style: int = 0) -> None:
