@@ -79,11 +79,13 @@ def end_at_deadlocks() -> None:
 
     CPython's tests have none, and so whatever is told is a false alarm.
     """
-    from ironthread import _core, _deadlock, _lock_order
+    from ironthread import _core, _deadlock
 
     _core.set_tell_all_asleep(True)
     _deadlock.settings.exit_status = 86
     if is_marked("watch_order"):
+        from ironthread import _lock_order
+
         _core.set_lock_order(True)
         _lock_order.settings.hook = end
 

@@ -63,8 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return INTERRUPTED
 
 
-MARKERS = {"installed late": "install_late", "the order of locks watched": "watch_order"}
-"""The files that `boot.py` looks for."""
+WAYS = {
+    "late": ("installed late", "install_late"),
+    "lock_order": ("the order of locks watched", "watch_order"),
+}
+"""By option: what it says of a run, and the file that `boot.py` looks for."""
 
 
 def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -104,17 +107,12 @@ def _run(options: argparse.Namespace, directory: Path, package: Path | None) -> 
     target, reference = plain, None
     whose = "standard library"
     if package is not None:
-        ways = {"installed late": options.late, "the order of locks watched": options.lock_order}
-        replaced = create(
-            directory / "replaced",
-            package,
-            [MARKERS[way] for way, is_asked in ways.items() if is_asked],
-            loan,
-        )
+        asked = [way for option, way in WAYS.items() if getattr(options, option)]
+        markers = [marker for _, marker in asked]
+        replaced = create(directory / "replaced", package, markers, loan)
         target = Launcher(replaced, options.timeout, stop)
         reference = plain
-        told = [f"ironthread from {package}", *(way for way, is_asked in ways.items() if is_asked)]
-        whose = ", ".join(told)
+        whose = ", ".join([f"ironthread from {package}", *(words for words, _ in asked)])
     print(f"{interpreter()}, {whose}", flush=True)
     if inventory.lent:
         print(f"lent by {loan}: {', '.join(sorted(inventory.lent))}", flush=True)

@@ -128,11 +128,7 @@ class _Locks(View):
         acquired = used["acquired"] if used else 0
         contended = used["contended"] / acquired if used and acquired else 0.0
         return [
-            _text(made["kind"]),
-            _text(place_of(made["made_at"])),
-            _number(made["objects"]),
-            _number(waits["waiting"]),
-            _seconds(waits["waiting_longest"]),
+            *_made(made, waits),
             Cell(str(acquired) if used else "-", acquired),
             Cell(f"{contended:.0%}" if used else "-", contended),
             _number(waits["count"]),
@@ -217,15 +213,22 @@ class _Waits(View):
 
     def _row(self, row: dict[str, Any], sample: Sample) -> list[Cell]:
         return [
-            _text(row["kind"]),
-            _text(place_of(row["made_at"])),
-            _number(row["objects"]),
-            _number(row["waiting"]),
-            _seconds(row["waiting_longest"]),
+            *_made(row, row),
             _number(row["count"]),
             _rate(sample.rate("waits", row, row["count"])),
             *(_seconds(row.get(name, 0.0)) for name in ("total", "p95", "longest")),
         ]
+
+
+def _made(what: dict[str, Any], waits: dict[str, Any]) -> list[Cell]:
+    """What was made where, and who waits for it now."""
+    return [
+        _text(what["kind"]),
+        _text(place_of(what["made_at"])),
+        _number(what["objects"]),
+        _number(waits["waiting"]),
+        _seconds(waits["waiting_longest"]),
+    ]
 
 
 def _text(value: str) -> Cell:

@@ -79,7 +79,8 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
             .collect();
         let (edge, others) = takings.split_first()?;
         let mut chosen = vec![edge.last()?];
-        choose(&mut chosen, others, &mut MOST_CHOICES.clone()).then(|| {
+        let mut choices = MOST_CHOICES;
+        choose(&mut chosen, others, &mut choices).then(|| {
             nodes.iter().copied().zip(chosen.iter().map(|taking| taking.witness.clone())).collect()
         })
     }
