@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 from _contextvars import Context, copy_context
-from concurrent.futures import thread as _standard_module
 from queue import Full
 from time import monotonic
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ironthread._pool import ThreadPoolExecutor
-
-# The standard module's own parts have no types.
-_standard: Any = _standard_module
 
 _POLICIES = ("block", "raise", "run")
 _PRIORITIES = range(-(2**63), 2**63)
@@ -115,7 +111,7 @@ class Intake:
                 if place is None:
                     return job.future
             # Nobody is held back under these locks.
-            with pool._shutdown_lock, _standard._global_shutdown_lock:
+            with pool._shutdown_lock, pool._exit_lock:
                 pool._refuse_when_over()
                 assert place is not None, "a pool whose backlog is closed is over"
                 if pool._meter is not None:
@@ -146,7 +142,7 @@ class Intake:
         return place
 
     def _run_here(self, pool: ThreadPoolExecutor, job: QueuedJob, until: float | None) -> None:
-        with pool._shutdown_lock, _standard._global_shutdown_lock:
+        with pool._shutdown_lock, pool._exit_lock:
             pool._refuse_when_over()
         if job.is_late():
             job.abandon()

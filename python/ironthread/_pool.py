@@ -77,6 +77,18 @@ class ThreadPoolExecutor(StandardExecutor):
         "rate_limit or inherit_context=True"
     )
 
+    # Held where calls come in and threads start, so that the interpreter's exit sees them all.
+    # As with a pool's own lock, a thread may come again while it has it: a finalizer or a signal's
+    # handler that runs in the middle of a submit() may submit, too, to any pool.
+    _exit_lock = _core.Reentrant(
+        _standard._global_shutdown_lock.acquire, _standard._global_shutdown_lock.release
+    )
+
+    # Whether its thread, under its lock, is looking for a worker, and how many calls that came in
+    # meanwhile from within that (by a finalizer, say) want one as well.
+    _is_staffing = False
+    _came_within = 0
+
     # What its workers do.
     _work: Any = staticmethod(work)
 
@@ -124,7 +136,7 @@ class ThreadPoolExecutor(StandardExecutor):
         self._initializer = initializer
         self._initargs = initargs
         self._idle_semaphore = _core.Semaphore(0)
-        self._shutdown_lock = _core.Lock()
+        self._shutdown_lock = _core.RLock()
         self._work_queue: Any = self._make_queue()
 
     def _make_queue(self) -> Any:
@@ -145,11 +157,14 @@ class ThreadPoolExecutor(StandardExecutor):
             return self._intake.submit(self, STANDARD, fn, args, kwargs)
         if not self._is_plain:
             return super().submit(fn, *args, **kwargs)
-        with self._shutdown_lock, _standard._global_shutdown_lock:
+        with self._shutdown_lock, self._exit_lock:
             if self._shutdown or self._broken or _standard._shutdown:
                 self._refuse_when_over()
             future = self._add_job(fn, args, kwargs)
             self._adjust_thread_count()
+            # Shut down from within: its workers may have been told to end before this call.
+            if self._shutdown and future.cancel():
+                self._refuse_when_over()
             return future
 
     def _add_job(
@@ -231,6 +246,21 @@ class ThreadPoolExecutor(StandardExecutor):
         if not self._is_plain:
             super()._adjust_thread_count()
             return
+        if self._is_staffing:
+            self._came_within += 1
+            return
+        self._is_staffing = True
+        try:
+            self._staff()
+        finally:
+            self._is_staffing = False
+        # Who comes from within now looks for itself.
+        while self._came_within:
+            self._came_within -= 1
+            self._adjust_thread_count()
+
+    def _staff(self) -> None:
+        """See to it that one more call has a worker. To be called under the pool's locks."""
         count = len(self._threads)
         if self._intake is not None:
             # Exact, where the semaphore would count as idle a worker that waits for the rate.

@@ -42,6 +42,7 @@ mod program;
 mod queue;
 mod quick;
 mod rate;
+mod reentrant;
 mod represent;
 mod rlock;
 mod semaphore;
@@ -84,6 +85,7 @@ mod _core {
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
         queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
         rate::PyRateLimit,
+        reentrant::PyReentrant,
         rlock::PyRLock,
         semaphore::{PyBoundedSemaphore, PySemaphore},
         submit::prepare_pool,

@@ -33,6 +33,7 @@ from .queue import queue_enlist as queue_enlist
 from .queue import queue_is_done as queue_is_done
 from .queue import queue_withdraw as queue_withdraw
 from .rate import RateLimit as RateLimit
+from .reentrant import Reentrant as Reentrant
 from .rlock import RLock as RLock
 from .semaphore import BoundedSemaphore as BoundedSemaphore
 from .semaphore import Semaphore as Semaphore
