@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import pytest
 from ironthread.futures import ThreadPoolExecutor, wait
@@ -88,7 +89,7 @@ def test_a_call_is_made_or_refused_when_its_pool_is_shut_down_in_the_middle(make
         pool = make()
         future = None
         # A refusal is as after any other shutdown().
-        end = _called_at(line, lambda pool=pool: pool.shutdown(wait=False))
+        end = _called_at(line, partial(pool.shutdown, wait=False))
         with end as came, suppress(RuntimeError):
             future = pool.submit(int, "1")
         if future is not None:
