@@ -86,6 +86,7 @@ __all__ = [
     "Queue",
     "RLock",
     "RateLimit",
+    "Reentrant",
     "Semaphore",
     "SimpleQueue",
     "deadlock_mode",
