@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import Any
@@ -14,6 +13,7 @@ from ironthread.report.json import render as render_json
 from ironthread.report.table import duration, table
 from ironthread.report.text import render as render_text
 from ironthread.report.waited import Spread, Waited
+from report_schema import parsed
 
 
 def thread(name: str, started: float = 0, ended: float = 1, **facts: Any) -> Thread:
@@ -241,7 +241,7 @@ def test_how_long_threads_take_to_begin_is_for_the_json_only() -> None:
     assert re.search(r"^thread +lived +CPU +Lock +elsewhere$", text, re.MULTILINE)
     assert re.search(r"^Lock +app\.py:3 ", text, re.MULTILINE)
     assert "Thread.start" not in text
-    found = json.loads(render_json(report))
+    found = parsed(render_json(report))
     assert [wait["kind"] for wait in found["waits"]] == ["Thread.start", "Lock"]
     assert found["threads"]["list"][1]["waited"]["Thread.start"]["count"] == 5
 
@@ -267,7 +267,7 @@ def test_a_wait_that_is_not_over_counts_for_its_thread_and_names_who_holds_the_l
 def test_json_has_the_documented_members() -> None:
     holder = thread("b", ident=2, alive=True)
     waiting = Waiting("Lock", ("/p/app.py", 3), 0.5, holder)
-    found = json.loads(
+    found = parsed(
         render_json(
             report_with(
                 [thread("a", alive=True, waited={"Lock": Waited(1, 0.1, 0.1)}, waiting=waiting)],

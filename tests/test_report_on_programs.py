@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 from python_process import run, write
+from report_schema import parsed
 
 
 def report_on(tmp_path: Path, code: str) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def report_on(tmp_path: Path, code: str) -> dict[str, Any]:
     program = write(tmp_path / "app.py", code)
     done = run("--report", "json", "--report-file", "report.json", "app.py", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    report = parsed((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["schema"] == 1
     for wait in report["waits"]:
         assert wait["origin"] is None or Path(wait["origin"]["file"]).is_absolute()

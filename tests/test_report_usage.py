@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import pty
 import re
@@ -22,6 +21,7 @@ from ironthread.report.text import render as render_text
 from ironthread.report.usage import Blocker, LockUse, PoolUse, QueueUse, Taker, Usage
 from ironthread.report.waited import Spread, Waited
 from python_process import write
+from report_schema import parsed
 from test_report import report_with, snapshot_with, thread, width
 
 TIMES = {"count": 340, "total": 17.0, "longest": 1.5, "p50": 0.05, "p95": 0.2, "p99": 1.2}
@@ -87,7 +87,7 @@ def test_a_pools_own_lock_and_queue_are_not_shown_beside_it() -> None:
     usage = Usage([lock_use(line=7)], [inside], [pool_use()])
     assert "contended" not in text_of(usage)
     assert "queue made at" not in text_of(usage)
-    found = json.loads(render_json(Report(["app.py"], 2.0, 0.5, [], [], usage=usage)))
+    found = parsed(render_json(Report(["app.py"], 2.0, 0.5, [], [], usage=usage)))
     assert [len(found[part]) for part in ("locks", "queues", "pools")] == [1, 1, 1]
 
 
@@ -103,7 +103,7 @@ def test_json_has_the_documented_members_of_usage() -> None:
     takers = [Taker("parser-1", 3), Taker(None, 8)]
     queue = QueueUse(("/p/app.py", 5), 1, 12, 11, 10, 4, 0.75, 0.25, takers)
     usage = Usage([lock_use()], [queue], [pool_use()])
-    found = json.loads(render_json(Report(["app.py"], 2.0, 0.5, [], [], usage=usage)))
+    found = parsed(render_json(Report(["app.py"], 2.0, 0.5, [], [], usage=usage)))
     (lock,), (items,), (pool,) = found["locks"], found["queues"], found["pools"]
     assert list(lock) == ["kind", "origin", "objects", "acquired", "contended", "held", "blockers"]
     assert list(lock["held"]) == ["samples", "total", "p50", "p95", "p99", "longest"]
@@ -157,8 +157,8 @@ def test_a_thread_that_waits_far_longer_than_its_peers_is_named() -> None:
     crew[-1].name = "worker-of-a-very-long-name-7"
     assert width(render_text(report_with(crew), "/p")) == 80
     crew[-1].name = "worker-7"
-    found = json.loads(render_json(report_with(crew)))
-    listed = {each["name"]: each["starved"] for each in found["threads"]["list"]}
+    report = parsed(render_json(report_with(crew)))
+    listed = {each["name"]: each["starved"] for each in report["threads"]["list"]}
     assert listed.pop("worker-7") == {"waited": 8.0, "peers": 7, "median": pytest.approx(0.85)}
     assert set(listed.values()) == {None}
 
@@ -180,7 +180,7 @@ def test_threads_that_are_not_kept_one_by_one_are_counted() -> None:
     assert (report.started, report.peak) == (5001, 70)
     text = render_text(report, "/p")
     assert "(without 5,000 threads that ended before: lived 1 min 40 s, waited 8.00 s)" in text
-    others = json.loads(render_json(report))["threads"]["others"]
+    others = parsed(render_json(report))["threads"]["others"]
     assert (others["count"], others["waited"]["Lock"]["count"]) == (5000, 9)
 
 

@@ -350,6 +350,35 @@ def test_a_socket_left_over_by_an_earlier_process_is_replaced() -> None:
     assert out == "connected\n"
 
 
+def test_who_listens_removes_the_sockets_of_killed_processes_only() -> None:
+    out = python("""
+        import os, signal, socket, subprocess, sys
+        from ironthread import diagnosis
+        program = "from ironthread import diagnosis; print(diagnosis.listen(), flush=True); input()"
+        def start():
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            process = subprocess.Popen([sys.executable, "-c", program], **pipes)
+            return process, process.stdout.readline().strip()
+        (killed, left), (alive, used) = start(), start()
+        killed.kill()
+        killed.wait()
+        other = os.path.join(os.path.dirname(left), "notes.sock")
+        open(other, "x").close()
+        # Of another process that is gone, by its number; but somebody listens there.
+        served = os.path.join(os.path.dirname(left), "2147483647.sock")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(served)
+            listener.listen()
+            assert os.path.exists(left)
+            diagnosis.listen()
+            print([os.path.exists(path) for path in (left, used, other, served)])
+        os.unlink(other)
+        os.unlink(served)
+        alive.communicate("\\n")
+    """)
+    assert out == "[False, True, True, True]\n"
+
+
 def test_a_program_that_cannot_listen_is_not_run(tmp_path: Path) -> None:
     write(tmp_path / "app.py", "print('it ran')")
     path = tmp_path / "sitecustomize.py"

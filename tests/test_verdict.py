@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from ironthread.report.verdict.thresholds import LITTLE, USED
 from python_process import run
+from report_schema import parsed
 from test_gil_sampler import IS_SAMPLED
 
 TESTS = Path(__file__).resolve().parent
@@ -42,8 +42,7 @@ def report_on(program: Path, directory: Path) -> dict[str, Any]:
     file = directory / "report.json"
     done = run("--report", "json", "--report-file", str(file), str(program), cwd=directory)
     assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return report
+    return parsed(file.read_text(encoding="utf-8"))
 
 
 def marked(name: str) -> list[int]:

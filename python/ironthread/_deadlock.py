@@ -15,6 +15,7 @@ import sys
 from ironthread import _core, _explain
 from ironthread._blocks import handler_lines
 from ironthread._origin import is_program
+from ironthread._taken import Taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _NO_LINES = (
     "(The lines that made what is waited for are noted under `ironthread run` with a report.)"
 )
 
+_NO_TAKINGS = "(Where each lock was taken is noted under `ironthread run --lock-order`.)"
+
 # More threads than these are counted and not shown.
 _MOST_MEMBERS = 20
 
@@ -37,7 +40,7 @@ class Member:
     """A thread of a deadlock."""
 
     __slots__ = (
-        *("blocks", "ident", "name", "origin", "orphaned", "owner"),
+        *("blocks", "held", "ident", "name", "origin", "orphaned", "owner"),
         *("seconds", "stack", "unbegun", "waits_for"),
     )
 
@@ -53,6 +56,7 @@ class Member:
         unbegun: bool = False,
         orphaned: bool = False,
         blocks: list[tuple[str, int]] | None = None,
+        held: list[Taken] | None = None,
     ) -> None:
         self.name = name
         self.ident = ident
@@ -73,6 +77,9 @@ class Member:
         self.blocks = blocks or []
         """File and line of the `with` statements whose blocks it is in, the innermost last: what it
         took there it holds."""
+        self.held = held or []
+        """The locks it holds, in the order in which it took them: all of them, and where, while the
+        order of locks is watched; else those that others in the deadlock wait for."""
 
     def __repr__(self) -> str:
         owner = "" if self.owner is None else f", owner={self.owner!r}"
@@ -91,6 +98,20 @@ class Member:
         if self.unbegun:
             awaited += ", which no worker of its pool has begun"
         return f"{self.name} waits for {awaited} (since {self.seconds:.1f} s)"
+
+    def possessions(self) -> Iterator[str]:
+        """A line for each lock it holds, and for each block it is in."""
+        told: list[tuple[str, int]] = []
+        for held in self.held:
+            where = ""
+            if held.stack:
+                file, line, _ = held.stack[-1]
+                told.append((file, line))
+                where = f", taken at {_explain.place(file, line)}: {_explain.source(file, line)}"
+            yield f"    holds {held}{where}"
+        for block in self.blocks:
+            if block not in told:
+                yield f"    within {_explain.place(*block)}: {_explain.source(*block)}"
 
 
 _AWAITED = {
@@ -138,8 +159,7 @@ class Deadlock:
         for member in self.members[:_MOST_MEMBERS]:
             yield ""
             yield member.sentence()
-            for block in member.blocks:
-                yield f"    within {_explain.place(*block)}: {_explain.source(*block)}"
+            yield from member.possessions()
             yield from _explain.frames(member.stack)
         if len(self.members) > _MOST_MEMBERS:
             yield f"\nand {len(self.members) - _MOST_MEMBERS} more threads"
@@ -149,6 +169,9 @@ class Deadlock:
         yield f"How it is usually cured: {cure}"
         if any(member.origin is None for member in self.members):
             yield _NO_LINES
+        unplaced = [member.held for member in self.members if not member.blocks]
+        if any(not lock.stack for locks in unplaced for lock in locks):
+            yield _NO_TAKINGS
 
     def headline(self) -> str:
         """What it is, in a few words."""
@@ -317,10 +340,28 @@ def _of(found: Found) -> Deadlock:
             unbegun=link["unbegun"],
             orphaned=link["orphaned"],
             blocks=_blocks_of(frames.get(link["ident"])),
+            held=_held_by(link, links),
         )
         for link in links
     ]
     return Deadlock(found["nature"], members)
+
+
+def _held_by(link: Link, links: list[Link]) -> list[Taken]:
+    """What is known of the locks that a thread holds."""
+    if link["held"]:
+        return [Taken(row) for row in link["held"]]
+    kinds = ("Lock", "RLock")
+    awaited = [
+        (each["kind"], each["origin"])
+        for each in links
+        if each["owner"] == link["id"] and each["kind"] in kinds
+    ]
+    # Once, of however many threads it is that wait for one.
+    return [
+        Taken({"kind": kind, "origin": origin, "stack": []})
+        for kind, origin in dict.fromkeys(awaited)
+    ]
 
 
 def _names(links: list[Link]) -> dict[int, str]:

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use ironthread::observe::order::{self, Inversion, Step, Taken};
 use ironthread::observe::origin;
+use ironthread::thread::ThreadId;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -54,6 +55,15 @@ fn described<'py>(py: Python<'py>, inversion: &Inversion) -> PyResult<Bound<'py,
     described.set_item("steps", steps)?;
     described.set_item("is_of_locks", inversion.is_of_locks)?;
     Ok(described)
+}
+
+/// What a thread holds, as far as the order of locks is watched.
+pub(crate) fn held_rows(py: Python<'_>, thread: ThreadId) -> PyResult<Bound<'_, PyList>> {
+    let rows = PyList::empty(py);
+    for held in order::held_by(thread) {
+        rows.append(taken_row(py, &held)?)?;
+    }
+    Ok(rows)
 }
 
 fn taken_row<'py>(py: Python<'py>, taken: &Taken) -> PyResult<Bound<'py, PyDict>> {

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any, Literal, Self, TypedDict
 
+from .order import TakenRow
+
 Mode = Literal["off", "report", "raise"]
 
 class Link(TypedDict):
@@ -13,6 +15,8 @@ class Link(TypedDict):
     seconds: float
     # The id of the thread that has to bring it about, where that is known.
     owner: int | None
+    # What the thread holds, in the order in which it took it, while the order of locks is watched.
+    held: list[TakenRow]
     # Whether it waits for a call that no worker of its pool has begun.
     unbegun: bool
     # Whether that thread has ended.

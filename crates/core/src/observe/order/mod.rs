@@ -212,6 +212,15 @@ pub(crate) fn released(holder: ThreadId, address: usize) {
     }
 }
 
+/// What a thread holds, in the order in which it took it; nothing is known while the order is not looked at.
+#[must_use]
+pub fn held_by(thread: ThreadId) -> Vec<Taken> {
+    if !is_on() {
+        return Vec::new();
+    }
+    state().held.get(&thread).into_iter().flatten().map(Held::describe).collect()
+}
+
 /// A lock is gone.
 #[cold]
 pub(crate) fn forget(address: usize) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::figures;
-use super::interpreter::{Asking, LIMIT, PERIOD};
+use super::interpreter::{Asking, PERIOD};
 use super::picture::{Picture, Thread, Waits};
 use super::question::VERSION;
 use super::text::{self, missing_stack};
@@ -91,7 +91,7 @@ fn interpreter(picture: &Picture) -> Value {
         "look_seconds": PERIOD.as_secs_f64(),
         "answered": answered,
         "silent_seconds": silent,
-        "limit_seconds": LIMIT.as_secs_f64(),
+        "limit_seconds": interpreter.limit.as_secs_f64(),
     })
 }
 

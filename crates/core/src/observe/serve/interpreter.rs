@@ -21,8 +21,13 @@ use crate::wait::host::{Possession, host};
 
 /// How often the server looks who holds the interpreter.
 pub(super) const PERIOD: Duration = Duration::from_millis(100);
-/// How long the server waits for the interpreter.
-pub(super) const LIMIT: Duration = Duration::from_millis(50);
+/// How long the server waits for the interpreter: several threads may be before us.
+const LIMIT: Duration = Duration::from_millis(50);
+/// How long it waits where one thread has held it for [`LONG`]. If that runs Python code it lets go after 5 ms
+/// (`sys.getswitchinterval()`), and else it may not for seconds.
+const SHORT_LIMIT: Duration = Duration::from_millis(20);
+/// So long is over two looks.
+const LONG: Duration = Duration::from_millis(150);
 
 /// The name of the thread that asks it, in the system.
 pub(super) const ASKER: &str = "ironthread-ask";
@@ -48,6 +53,8 @@ pub(super) struct Interpreter {
     pub(super) since: u64,
     /// What came of asking it.
     pub(super) asking: Asking,
+    /// How long an answer is waited for.
+    pub(super) limit: Duration,
 }
 
 /// Looks now and then, and asks.
@@ -78,12 +85,20 @@ impl Watcher {
 
     /// The interpreter now; `with_stacks`: having been asked.
     pub(super) fn interpreter(&mut self, with_stacks: bool) -> Interpreter {
-        let asking = if with_stacks { self.ask() } else { Asking::Unasked };
         self.look();
-        Interpreter { possession: self.possession, since: self.since, asking }
+        let limit = self.limit();
+        let asking = if with_stacks { self.ask(limit) } else { Asking::Unasked };
+        self.look();
+        Interpreter { possession: self.possession, since: self.since, asking, limit }
     }
 
-    fn ask(&mut self) -> Asking {
+    fn limit(&self) -> Duration {
+        let held = Duration::from_nanos(clock::now().saturating_sub(self.since));
+        let is_held = matches!(self.possession, Possession::Held { .. });
+        if is_held && held >= LONG { SHORT_LIMIT } else { LIMIT }
+    }
+
+    fn ask(&mut self, limit: Duration) -> Asking {
         match &self.asked {
             Some(asked) if asked.answer.try_recv() == Err(TryRecvError::Empty) => {
                 return Asking::Silent(asked.since);
@@ -99,7 +114,7 @@ impl Watcher {
         if spawn_without_signals(ASKER, body).is_err() {
             return Asking::Silent(since);
         }
-        if let Ok(stacks) = answer.recv_timeout(LIMIT) {
+        if let Ok(stacks) = answer.recv_timeout(limit) {
             return Asking::Answered(stacks);
         }
         self.asked = Some(Asked { answer, since });

@@ -11,6 +11,10 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt}
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::process::{Pid, test_kill_process};
+
 use super::own::Own;
 
 /// Read, write and search by anybody else.
@@ -22,6 +26,7 @@ pub(super) fn bind() -> io::Result<(Own<UnixListener>, PathBuf)> {
     make_private(&directory).map_err(|error| at(&directory, &error))?;
     let path = directory.join(format!("{}.sock", std::process::id()));
     remove_leftover(&path).map_err(|error| at(&path, &error))?;
+    remove_those_of_the_dead(&directory);
     let listener = Own::open(|| UnixListener::bind(&path)).map_err(|error| at(&path, &error))?;
     // Nobody else could reach it before either: the directory sees to that.
     fs::set_permissions(&path, Permissions::from_mode(0o600))?;
@@ -68,4 +73,34 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
         // Anything else is not ours to remove, and the socket will not be made over it.
         _ => Ok(()),
     }
+}
+
+/// Removes the sockets of processes that were killed. What cannot be removed stays: it is in nobody's way.
+fn remove_those_of_the_dead(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if process_of(&path).is_some_and(is_gone) && is_deserted(&path) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Whose socket lies there, by its name.
+fn process_of(path: &Path) -> Option<Pid> {
+    let number = path.file_name()?.to_str()?.strip_suffix(".sock")?;
+    Pid::from_raw(number.parse().ok()?)
+}
+
+fn is_gone(process: Pid) -> bool {
+    test_kill_process(process) == Err(Errno::SRCH)
+}
+
+/// Whether nobody listens there. (A process that is not seen from here may: in a container that shares the directory.)
+fn is_deserted(path: &Path) -> bool {
+    let try_it = || {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        connect(&socket, &SocketAddrUnix::new(path)?)
+    };
+    try_it() == Err(Errno::CONNREFUSED)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::interpreter::{Asking, LIMIT, PERIOD};
+use super::interpreter::{Asking, PERIOD};
 use super::picture::{Picture, Thread};
 use crate::observe::origin;
 use crate::observe::registry::{ThreadFacts, Waiting};
@@ -194,7 +194,7 @@ pub(super) fn missing_stack(picture: &Picture, thread: &Thread) -> Option<String
         }
         (Asking::Silent(_), None) => format!(
             "running, stack not available: the interpreter did not answer within {} ms",
-            LIMIT.as_millis()
+            picture.interpreter.limit.as_millis()
         ),
         _ => "it runs no Python code".to_owned(),
     })
