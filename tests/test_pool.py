@@ -193,6 +193,62 @@ def test_a_failing_initializer_breaks_the_pool(caplog: pytest.LogCaptureFixture)
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
 
+@pytest.mark.parametrize("options", [{}, {"call_options": True}])
+def test_a_pool_that_breaks_with_all_its_workers_takes_no_calls(options: dict[str, Any]) -> None:
+    go = threading.Event()
+
+    def fail() -> None:
+        go.wait(30)
+        raise ValueError
+
+    pool = ThreadPoolExecutor(1, initializer=fail, **options)
+    futures = [pool.submit(int) for _ in range(3)]
+    go.set()
+    for future in futures:
+        with pytest.raises(BrokenThreadPool):
+            future.result(30)
+    with pytest.raises(BrokenThreadPool):
+        pool.submit(int)
+    pool.shutdown()
+
+
+def test_a_callback_of_a_cancelled_call_cannot_submit_again() -> None:
+    refused: list[str] = []
+
+    def again(_: object) -> None:
+        try:
+            pool.submit(int).add_done_callback(again)
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    go = threading.Event()
+    pool = ThreadPoolExecutor(1)
+    first = pool.submit(go.wait, 30)
+    for _ in range(3):
+        pool.submit(int).add_done_callback(again)
+    pool.shutdown(wait=False, cancel_futures=True)
+    go.set()
+    assert first.result(30) is True
+    pool.shutdown()
+    assert refused == ["cannot schedule new futures after shutdown"] * 3
+
+
+def test_what_the_standard_pool_takes_is_taken() -> None:
+    halves: Any = 2.5
+    nothing: Any = None
+    with ThreadPoolExecutor(halves, thread_name_prefix=nothing) as pool:
+        assert pool.submit(int, "1").result(30) == 1
+        assert next(iter(pool._threads)).name.startswith("ThreadPoolExecutor-")
+    with ThreadPoolExecutor(halves, call_options=True) as pool:
+        assert pool.submit(int, "1").result(30) == 1
+    # None of them is started.
+    with pytest.raises(ValueError, match="max_workers"):
+        ThreadPoolExecutor(0)
+    endless: Any = float("inf")
+    with ThreadPoolExecutor(endless) as pool:
+        assert pool.submit(int, "1").result(30) == 1
+
+
 def test_nothing_of_finished_work_is_kept() -> None:
     class Thing:
         pass

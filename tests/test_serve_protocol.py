@@ -352,7 +352,7 @@ def test_a_socket_left_over_by_an_earlier_process_is_replaced() -> None:
 
 def test_who_listens_removes_the_sockets_of_killed_processes_only() -> None:
     out = python("""
-        import os, signal, socket, subprocess, sys
+        import os, socket, subprocess, sys, time
         from ironthread import diagnosis
         program = "from ironthread import diagnosis; print(diagnosis.listen(), flush=True); input()"
         def start():
@@ -370,7 +370,16 @@ def test_who_listens_removes_the_sockets_of_killed_processes_only() -> None:
             listener.bind(served)
             listener.listen()
             assert os.path.exists(left)
+            kept = os.path.join(os.path.dirname(left), "2147483646.sock")
+            open(kept, "x").close()  # no socket
+            with socket.socket(socket.AF_UNIX) as young:
+                young.bind(os.path.join(os.path.dirname(left), "2147483645.sock"))
+            long_ago = time.time() - 60
+            for path in (left, used, served, kept):
+                os.utime(path, (long_ago, long_ago))
             diagnosis.listen()
+            for path in (kept, kept.replace("6.sock", "5.sock")):
+                os.unlink(path)  # still there
             print([os.path.exists(path) for path in (left, used, other, served)])
         os.unlink(other)
         os.unlink(served)

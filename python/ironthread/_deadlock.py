@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from ironthread._core.deadlock import Found, Link, Mode
+    from ironthread._core.order import TakenRow
 
 _WITH = ("with ", "with(", "async with ")
 
@@ -349,19 +350,20 @@ def _of(found: Found) -> Deadlock:
 
 def _held_by(link: Link, links: list[Link]) -> list[Taken]:
     """What is known of the locks that a thread holds."""
-    if link["held"]:
-        return [Taken(row) for row in link["held"]]
-    kinds = ("Lock", "RLock")
-    awaited = [
-        (each["kind"], each["origin"])
+    known = {row["address"] for row in link["held"]}
+    # Those that others wait for, once each; taken before the order was watched, if it is.
+    awaited: dict[int, TakenRow] = {
+        each["address"]: {
+            "kind": each["kind"],
+            "address": each["address"],
+            "origin": each["origin"],
+            "stack": [],
+        }
         for each in links
-        if each["owner"] == link["id"] and each["kind"] in kinds
-    ]
-    # Once, of however many threads it is that wait for one.
-    return [
-        Taken({"kind": kind, "origin": origin, "stack": []})
-        for kind, origin in dict.fromkeys(awaited)
-    ]
+        if each["owner"] == link["id"] and each["kind"] in ("Lock", "RLock")
+    }
+    rows = [row for address, row in awaited.items() if address not in known]
+    return [Taken(row) for row in [*rows, *link["held"]]]
 
 
 def _names(links: list[Link]) -> dict[int, str]:

@@ -111,13 +111,16 @@ class Intake:
                 if place is None:
                     return job.future
             # Nobody is held back under these locks.
-            with pool._shutdown_lock, pool._exit_lock:
+            with pool._exit_lock, pool._shutdown_lock:
                 pool._refuse_when_over()
                 assert place is not None, "a pool whose backlog is closed is over"
                 if pool._meter is not None:
                     job.task = pool._meter.submit()
                 job.put(place, options.priority)
                 pool._adjust_thread_count()
+                # As in the pool's own: workers that were told to end may not see it.
+                if pool._shutdown and job.future.cancel():
+                    pool._refuse_when_over()
             return job.future
         finally:
             # What a call raises leads by its traceback to who made it: no cycle through this frame.
@@ -142,7 +145,7 @@ class Intake:
         return place
 
     def _run_here(self, pool: ThreadPoolExecutor, job: QueuedJob, until: float | None) -> None:
-        with pool._shutdown_lock, pool._exit_lock:
+        with pool._exit_lock, pool._shutdown_lock:
             pool._refuse_when_over()
         if job.is_late():
             job.abandon()

@@ -51,6 +51,9 @@ else:
 
 BrokenThreadPool = _standard.BrokenThreadPool
 
+# As many as the engine counts to.
+_MOST_WORKERS = 2**32 - 1
+
 
 class ThreadPoolExecutor(StandardExecutor):
     """Runs calls in a pool of threads.
@@ -79,7 +82,9 @@ class ThreadPoolExecutor(StandardExecutor):
 
     # Held where calls come in and threads start, so that the interpreter's exit sees them all.
     # As with a pool's own lock, a thread may come again while it has it: a finalizer or a signal's
-    # handler that runs in the middle of a submit() may submit, too, to any pool.
+    # handler that runs in the middle of a submit() may submit, too, to any pool of ours. So it
+    # comes before the lock of any of them: else two threads could have one pool's each, and want
+    # the other's.
     _exit_lock = _core.Reentrant(
         _standard._global_shutdown_lock.acquire, _standard._global_shutdown_lock.release
     )
@@ -128,11 +133,11 @@ class ThreadPoolExecutor(StandardExecutor):
         if special or inherit_context or call_options:
             if not self._is_plain:
                 raise TypeError(f"{type(self).__name__} runs calls in its own way: no options")
-            workers = self._max_workers
+            workers = _seats(self._max_workers)
             self._intake = Intake(workers, max_queue, when_full, rate_limit, inherit_context)
         if not self._is_plain:
             return
-        self._meter = _core.pool_meter(thread_name_prefix, self._max_workers)
+        self._meter = _core.pool_meter(thread_name_prefix or "", _seats(self._max_workers))
         self._initializer = initializer
         self._initargs = initargs
         self._idle_semaphore = _core.Semaphore(0)
@@ -142,7 +147,7 @@ class ThreadPoolExecutor(StandardExecutor):
     def _make_queue(self) -> Any:
         if self._intake is not None:
             return self._intake.backlog
-        self._workers = _core.PoolWorkers(self._max_workers)
+        self._workers = _core.PoolWorkers(_seats(self._max_workers))
         quick = self._meter is None and _adds_as_ours(type(self))
         return _core.PoolJobs(self._idle_semaphore, self._workers, quick)
 
@@ -157,7 +162,7 @@ class ThreadPoolExecutor(StandardExecutor):
             return self._intake.submit(self, STANDARD, fn, args, kwargs)
         if not self._is_plain:
             return super().submit(fn, *args, **kwargs)
-        with self._shutdown_lock, self._exit_lock:
+        with self._exit_lock, self._shutdown_lock:
             if self._shutdown or self._broken or _standard._shutdown:
                 self._refuse_when_over()
             future = self._add_job(fn, args, kwargs)
@@ -249,15 +254,16 @@ class ThreadPoolExecutor(StandardExecutor):
         if self._is_staffing:
             self._came_within += 1
             return
-        self._is_staffing = True
-        try:
-            self._staff()
-        finally:
-            self._is_staffing = False
-        # Who comes from within now looks for itself.
-        while self._came_within:
+        while True:
+            self._is_staffing = True
+            try:
+                self._staff()
+            finally:
+                self._is_staffing = False
+            # Who comes from within now looks for itself.
+            if not self._came_within:
+                return
             self._came_within -= 1
-            self._adjust_thread_count()
 
     def _staff(self) -> None:
         """See to it that one more call has a worker. To be called under the pool's locks."""
@@ -295,39 +301,50 @@ class ThreadPoolExecutor(StandardExecutor):
             return
         with self._shutdown_lock:
             self._broken = "A thread initializer failed, the thread pool is not usable anymore"
-            if self._intake is not None:
-                self._intake.backlog.close()
-            for job in self._drained():
-                job.abandon(BrokenThreadPool(self._broken))
+            jobs = self._closed()
+        # Callbacks of futures may wait for other pools' locks, and submit to them.
+        for job in jobs:
+            job.abandon(BrokenThreadPool(self._broken))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; with `cancel_futures`, cancel those that have not begun.
 
         With `wait`, come back when all others have ended. Workers end when nothing is left to do.
+        Raises RuntimeError, when that is done but for the wait, in a finalizer or a signal's
+        handler that came in the middle of a `submit()`: what workers still do may need to submit.
         """
         with self._shutdown_lock:
             self._shutdown = True
+            jobs = self._closed() if cancel_futures else []
             if self._intake is not None:
                 self._intake.backlog.close()
-            if cancel_futures:
-                for job in self._drained():
-                    job.abandon()
             self._work_queue.put(None)
+        # Callbacks of futures may wait for other pools' locks, and submit to them.
+        for job in jobs:
+            job.abandon()
         if wait:
+            if self._exit_lock.is_mine():
+                raise RuntimeError(
+                    "shutdown() came in the middle of a submit() of this thread and cannot wait "
+                    "for the workers: use shutdown(wait=False) here, and wait outside"
+                )
             for worker in self._threads:
                 worker.join()
 
-    def _drained(self) -> Iterator[Job | _core.PoolJob]:
+    def _closed(self) -> list[Job | _core.PoolJob]:
+        """The calls that have not begun, taken out; none comes in unasked from now on."""
         if self._intake is not None:
-            yield from self._intake.backlog.drain()
-            return
+            self._intake.backlog.close()
+            return list(self._intake.backlog.drain())
+        self._work_queue.put(None)
+        jobs: list[Job | _core.PoolJob] = []
         while True:
             try:
                 job = self._work_queue.get_nowait()
             except Empty:
-                return
+                return jobs
             if job is not None:
-                yield job
+                jobs.append(job)
 
 
 pose(ThreadPoolExecutor, StandardExecutor)
@@ -338,6 +355,11 @@ def _adds_as_ours(cls: type[ThreadPoolExecutor]) -> bool:
     """Whether calls of the class's pools come in, and get their threads, as written here."""
     ours = ThreadPoolExecutor
     return (cls._add_job, cls._adjust_thread_count) == (ours._add_job, ours._adjust_thread_count)
+
+
+def _seats(max_workers: float) -> int:
+    """How many workers there may be at most: a program may divide its processors by two."""
+    return int(-(-max_workers // 1)) if max_workers < _MOST_WORKERS else _MOST_WORKERS
 
 
 def _prepares_nothing(cls: type) -> bool:

@@ -143,6 +143,7 @@ fn row<'py>(py: Python<'py>, link: &Link) -> PyResult<Bound<'py, PyDict>> {
     row.set_item("origin", place)?;
     row.set_item("seconds", seconds(clock::now().saturating_sub(link.since)))?;
     row.set_item("owner", link.owner.map(ThreadId::get))?;
+    row.set_item("address", link.address())?;
     row.set_item("held", held_rows(py, link.thread)?)?;
     row.set_item("unbegun", link.unbegun)?;
     row.set_item("orphaned", link.orphaned)?;

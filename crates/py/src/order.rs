@@ -69,6 +69,7 @@ pub(crate) fn held_rows(py: Python<'_>, thread: ThreadId) -> PyResult<Bound<'_, 
 fn taken_row<'py>(py: Python<'py>, taken: &Taken) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("kind", taken.kind.name())?;
+    row.set_item("address", taken.address)?;
     let made = taken.class.and_then(origin::line);
     row.set_item("origin", made.map(|(line, _)| (line.file.to_string(), line.number)))?;
     let frames = taken.stack.iter().flat_map(|stack| stack.frames.iter().rev());

@@ -37,6 +37,11 @@ impl PyReentrant {
         Self { acquire, release, holder: AtomicU32::new(0), depth: AtomicU32::new(0) }
     }
 
+    /// Return whether the calling thread is in such a statement.
+    fn is_mine(&self) -> bool {
+        self.holder.load(Relaxed) == ThreadId::current().get()
+    }
+
     fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
         let me = ThreadId::current().get();
         if self.holder.load(Relaxed) != me {
@@ -55,7 +60,7 @@ impl PyReentrant {
         _value: Option<&Bound<'_, PyAny>>,
         _traceback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        if self.holder.load(Relaxed) != ThreadId::current().get() {
+        if !self.is_mine() {
             return Err(PyRuntimeError::new_err("another thread holds this lock, or none"));
         }
         let left = self.depth.load(Relaxed) - 1;

@@ -10,6 +10,8 @@ class Link(TypedDict):
     ident: int
     name: str | None
     kind: str
+    # Which one, among those that live.
+    address: int
     origin: tuple[str, int] | None
     # Since when it waits.
     seconds: float

@@ -3,6 +3,8 @@ from typing import Any, TypedDict
 
 class TakenRow(TypedDict):
     kind: str
+    # Which one, among those that live.
+    address: int
     origin: tuple[str, int] | None
     # File, line and function, the innermost last.
     stack: list[tuple[str, int, str]]

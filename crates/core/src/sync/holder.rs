@@ -230,8 +230,8 @@ impl Holder {
         if watch::is_on() && !how.again {
             self.count(me, kind, origin, how.waited);
         }
-        if order::is_on() && self.mark_noted(me) {
-            order::taken(me, self.site(kind, origin), how.patient);
+        if order::is_on() {
+            order::taken(me, self.site(kind, origin), how.patient, || self.mark_noted(me));
         }
     }
 

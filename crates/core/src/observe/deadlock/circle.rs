@@ -45,6 +45,12 @@ pub struct Link {
 }
 
 impl Link {
+    /// Which one it waits for, among what lives.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.site.address()
+    }
+
     /// Has the thread look for itself.
     pub(super) fn poke(&self) {
         let _ = wait::poke(self.site, self.thread);

@@ -14,22 +14,28 @@
 //! `tracing-mutex`, and for threads and gates Goodlock (Havelund, "Using Runtime Analysis to Guide Model Checking of
 //! Java Programs", SPIN 2000).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::thread::ThreadId;
 
-/// Of an edge so many takings are kept. Ungated ones by four threads leave one for each edge of a circle of four.
-const MOST_TAKINGS: usize = 4;
+/// Of an edge so many takings are kept.
+const MOST_TAKINGS: usize = 16;
 
-/// So many choices are looked at of a circle's takings.
+/// So many of these under the same gates: four threads leave one for each edge of a circle of four.
+const MOST_ALIKE: usize = 4;
+
+/// A circle of more steps is not looked for.
+const MOST_STEPS: usize = 12;
+
+/// So many takings are looked at, at most, for one circle.
 const MOST_CHOICES: usize = 10_000;
 
 /// A way in which an edge was taken.
 #[derive(Clone, Debug)]
 struct Taking<W> {
     thread: ThreadId,
-    /// The locks that the thread held before the edge's first.
-    gates: BTreeSet<usize>,
+    /// The locks that the thread held before the edge's first, by numbers that no other lock gets.
+    gates: BTreeSet<u64>,
     witness: W,
 }
 
@@ -52,7 +58,7 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
         &mut self,
         first: N,
         second: N,
-        gates: &BTreeSet<usize>,
+        gates: &BTreeSet<u64>,
         thread: ThreadId,
         witness: impl FnOnce() -> W,
     ) -> Option<Vec<(N, W)>> {
@@ -68,49 +74,34 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
         self.circle_of(first, second)
     }
 
-    /// The shortest circle through an edge, if its last taking can be part of a deadlock.
+    /// The shortest circle through an edge whose steps can meet, the edge's last taking among them.
     fn circle_of(&self, first: N, second: N) -> Option<Vec<(N, W)>> {
-        let way = self.way(second, first)?;
-        let nodes: Vec<N> = std::iter::once(first).chain(way).collect();
-        let takings: Vec<&[Taking<W>]> = nodes
-            .iter()
-            .zip(&nodes[1..])
-            .filter_map(|(from, to)| self.edges.get(from)?.get(to).map(Vec::as_slice))
-            .collect();
-        let (edge, others) = takings.split_first()?;
-        let mut chosen = vec![edge.last()?];
-        let mut choices = MOST_CHOICES;
-        choose(&mut chosen, others, &mut choices).then(|| {
-            nodes.iter().copied().zip(chosen.iter().map(|taking| taking.witness.clone())).collect()
-        })
-    }
-
-    /// The shortest way, both ends included.
-    fn way(&self, from: N, to: N) -> Option<Vec<N>> {
-        let mut before: BTreeMap<N, N> = BTreeMap::new();
-        let mut open = VecDeque::from([from]);
-        while let Some(node) = open.pop_front() {
-            if node == to {
-                let mut way = vec![node];
-                let mut last = node;
-                while let Some(&previous) = before.get(&last) {
-                    way.push(previous);
-                    last = previous;
-                    if last == from {
-                        break;
-                    }
-                }
-                way.reverse();
-                return Some(way);
-            }
-            for &next in self.edges.get(&node).into_iter().flat_map(BTreeMap::keys) {
-                if next != from && !before.contains_key(&next) {
-                    before.insert(next, node);
-                    open.push_back(next);
-                }
+        let ways = self.leading_to(first);
+        let last = self.edges.get(&first)?.get(&second)?.last()?;
+        let mut search = Search { graph: self, goal: first, ways, choices: MOST_CHOICES };
+        for steps in 1..=search.ways.len().min(MOST_STEPS) {
+            let mut chosen = vec![(first, last)];
+            if search.complete(&mut chosen, second, steps) {
+                return Some(
+                    chosen
+                        .into_iter()
+                        .map(|(node, taking)| (node, taking.witness.clone()))
+                        .collect(),
+                );
             }
         }
         None
+    }
+
+    /// The nodes from which there is a way to this one.
+    fn leading_to(&self, node: N) -> BTreeSet<N> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![node];
+        while let Some(next) = open.pop() {
+            let sources = self.sources.get(&next).into_iter().flatten().copied();
+            open.extend(sources.filter(|&source| found.insert(source)));
+        }
+        found
     }
 
     /// Forgets a lock that is gone: its address may become another's.
@@ -129,11 +120,14 @@ impl<N: Copy + Ord, W: Clone> Graph<N, W> {
 }
 
 /// Whether a taking by `thread` under `gates` says what those that are kept do not. Those go that it says all of.
-fn makes_room<W>(takings: &mut Vec<Taking<W>>, gates: &BTreeSet<usize>, thread: ThreadId) -> bool {
+fn makes_room<W>(takings: &mut Vec<Taking<W>>, gates: &BTreeSet<u64>, thread: ThreadId) -> bool {
     if takings.iter().any(|kept| kept.thread == thread && kept.gates.is_subset(gates)) {
         return false;
     }
     takings.retain(|kept| kept.thread != thread || !gates.is_subset(&kept.gates));
+    if takings.iter().filter(|kept| kept.gates == *gates).count() >= MOST_ALIKE {
+        return false;
+    }
     if takings.len() < MOST_TAKINGS {
         return true;
     }
@@ -142,27 +136,45 @@ fn makes_room<W>(takings: &mut Vec<Taking<W>>, gates: &BTreeSet<usize>, thread: 
     most.map(|index| takings.remove(index)).is_some()
 }
 
-/// Completes a choice of one taking for each edge, no two of which exclude each other.
-fn choose<'a, W>(
-    chosen: &mut Vec<&'a Taking<W>>,
-    edges: &[&'a [Taking<W>]],
-    choices: &mut usize,
-) -> bool {
-    let Some((edge, others)) = edges.split_first() else { return true };
-    for taking in *edge {
-        if *choices == 0 {
-            return false;
-        }
-        *choices -= 1;
-        if chosen.iter().all(|other| taking.can_meet(other)) {
-            chosen.push(taking);
-            if choose(chosen, others, choices) {
-                return true;
+/// Looks for the rest of a circle.
+struct Search<'a, N, W> {
+    graph: &'a Graph<N, W>,
+    goal: N,
+    /// The nodes that lead there.
+    ways: BTreeSet<N>,
+    /// How many more takings may be looked at.
+    choices: usize,
+}
+
+impl<'a, N: Copy + Ord, W> Search<'a, N, W> {
+    /// Completes a circle from `node` on with so many steps, of takings no two of which exclude each other.
+    fn complete(&mut self, chosen: &mut Vec<(N, &'a Taking<W>)>, node: N, steps: usize) -> bool {
+        let graph = self.graph;
+        for (&next, takings) in graph.edges.get(&node).into_iter().flatten() {
+            let ends = next == self.goal;
+            if ends != (steps == 1) || !(ends || self.ways.contains(&next)) {
+                continue;
             }
-            chosen.pop();
+            if next == node || chosen.iter().any(|&(passed, _)| !ends && passed == next) {
+                continue;
+            }
+            for taking in takings {
+                if self.choices == 0 {
+                    return false;
+                }
+                self.choices -= 1;
+                if !chosen.iter().all(|(_, other)| taking.can_meet(other)) {
+                    continue;
+                }
+                chosen.push((node, taking));
+                if ends || self.complete(chosen, next, steps - 1) {
+                    return true;
+                }
+                chosen.pop();
+            }
         }
+        false
     }
-    false
 }
 
 impl<W> Taking<W> {
@@ -183,7 +195,7 @@ mod tests {
     fn add(
         graph: &mut Graph<u8, &'static str>,
         (first, second): (u8, u8),
-        gates: &[usize],
+        gates: &[u64],
         by: u32,
         witness: &'static str,
     ) -> Option<Vec<(u8, &'static str)>> {
@@ -272,9 +284,42 @@ mod tests {
             assert_eq!(add(&mut graph, (1, 2), &[7, 8], thread, "gated"), None);
         }
         assert_eq!(add(&mut graph, (1, 2), &[], 21, "bare"), None);
-        assert_eq!(graph.edges[&1][&2].len(), MOST_TAKINGS);
+        assert_eq!(graph.edges[&1][&2].len(), MOST_ALIKE + 1);
         let circle = add(&mut graph, (2, 1), &[7], 22, "back");
         assert_eq!(circle, Some(vec![(2, "back"), (1, "bare")]));
+    }
+
+    #[test]
+    fn takings_under_other_gates_have_room_beside_many_alike() {
+        let mut graph = Graph::new();
+        assert_eq!(add(&mut graph, (2, 1), &[7], 30, "ba"), None);
+        for thread in 1..=20 {
+            assert_eq!(add(&mut graph, (1, 2), &[7], thread, "gated ab"), None);
+        }
+        let circle = add(&mut graph, (1, 2), &[8], 21, "otherwise gated ab");
+        assert_eq!(circle, Some(vec![(1, "otherwise gated ab"), (2, "ba")]));
+    }
+
+    #[test]
+    fn many_takings_leave_those_with_the_most_gates() {
+        let mut graph = Graph::new();
+        for thread in 1..=40 {
+            assert_eq!(add(&mut graph, (1, 2), &[7, 100 + u64::from(thread)], thread, "two"), None);
+        }
+        assert_eq!(graph.edges[&1][&2].len(), MOST_TAKINGS);
+        assert_eq!(add(&mut graph, (1, 2), &[7], 41, "one"), None);
+        assert_eq!(graph.edges[&1][&2].len(), MOST_TAKINGS);
+        assert!(graph.edges[&1][&2].iter().any(|kept| kept.witness == "one"));
+    }
+
+    #[test]
+    fn a_longer_way_is_tried_where_the_shorter_one_is_harmless() {
+        let mut graph = Graph::new();
+        assert_eq!(add(&mut graph, (1, 2), &[7], 1, "gated ab"), None);
+        assert_eq!(add(&mut graph, (1, 3), &[], 2, "ac"), None);
+        assert_eq!(add(&mut graph, (3, 2), &[], 3, "cb"), None);
+        let circle = add(&mut graph, (2, 1), &[7], 4, "gated ba");
+        assert_eq!(circle, Some(vec![(2, "gated ba"), (1, "ac"), (3, "cb")]));
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct Inversion {
 /// What a thread holds.
 struct Held {
     site: Site,
+    /// The lock's number.
+    lock: u64,
     stack: Option<Arc<Stack>>,
 }
 
@@ -77,10 +79,13 @@ enum Class {
 
 struct State {
     held: BTreeMap<ThreadId, Vec<Held>>,
+    /// The numbers of the locks that live, by their addresses, which are used again.
+    numbers: BTreeMap<usize, u64>,
+    next_number: u64,
     locks: Graph<usize, Step>,
     classes: Graph<Origin, Step>,
-    /// The circles that have been told: of a thousand pairs of one kind, one is.
-    told: BTreeSet<Vec<Class>>,
+    /// The circles that have been told: of a thousand pairs of one kind, one is; and whether of these very locks.
+    told: BTreeSet<(Vec<Class>, bool)>,
 }
 
 static STATE: Mutex<State> = Mutex::new(State::new());
@@ -89,6 +94,8 @@ impl State {
     const fn new() -> Self {
         Self {
             held: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            next_number: 0,
             locks: Graph::new(),
             classes: Graph::new(),
             told: BTreeSet::new(),
@@ -128,13 +135,17 @@ pub fn set_on(on: bool) -> bool {
     watch::see_order(on)
 }
 
-/// The calling thread has taken a lock. `waited`: it would have waited for it for ever.
+/// The calling thread has taken a lock. `waited`: it would have waited for it for ever. `mark` marks the lock as one
+/// whose release is to be told here; it is `false` if another thread has released it meanwhile.
 ///
 /// Called by a thread that has the interpreter, with no lock of the engine held.
 #[cold]
-pub(crate) fn taken(me: ThreadId, site: Site, waited: bool) {
+pub(crate) fn taken(me: ThreadId, site: Site, waited: bool, mark: impl FnOnce() -> bool) {
     let stack = host().stack().map(Arc::new);
     let found = note(&mut state(), me, site, waited, stack);
+    if !mark() {
+        released(me, site.address());
+    }
     for inversion in found {
         host().tell_inversion(&inversion);
     }
@@ -147,11 +158,15 @@ fn note(
     waited: bool,
     stack: Option<Arc<Stack>>,
 ) -> Vec<Inversion> {
-    let State { held, locks, classes, told } = state;
+    let State { held, numbers, next_number, locks, classes, told } = state;
     let held = held.entry(me).or_default();
     let mut found = Vec::new();
     let mut gates = BTreeSet::new();
-    let new = Held { site, stack };
+    let lock = *numbers.entry(site.address()).or_insert_with(|| {
+        *next_number += 1;
+        *next_number
+    });
+    let new = Held { site, lock, stack };
     for before in held.iter().filter(|_| waited) {
         let step = || step(me, before, &new);
         let (first, second) = (before.site.address(), site.address());
@@ -161,10 +176,14 @@ fn note(
             let circle = classes.add(first, second, &gates, me, step).map(steps_of);
             found.extend(circle.map(|steps| Inversion { steps, is_of_locks: false }));
         }
-        gates.insert(first);
+        gates.insert(before.lock);
     }
     held.push(new);
-    found.retain(|inversion| told.insert(inversion.classes()));
+    found.retain(|inversion| {
+        // Who is told of these very locks need not be told of their classes.
+        let is_new = told.insert((inversion.classes(), false));
+        if inversion.is_of_locks { told.insert((inversion.classes(), true)) } else { is_new }
+    });
     found
 }
 
@@ -224,7 +243,9 @@ pub fn held_by(thread: ThreadId) -> Vec<Taken> {
 /// A lock is gone.
 #[cold]
 pub(crate) fn forget(address: usize) {
-    state().locks.forget(address);
+    let mut state = state();
+    state.locks.forget(address);
+    state.numbers.remove(&address);
 }
 
 impl fmt::Display for Inversion {

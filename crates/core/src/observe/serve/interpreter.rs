@@ -26,8 +26,8 @@ const LIMIT: Duration = Duration::from_millis(50);
 /// How long it waits where one thread has held it for [`LONG`]. If that runs Python code it lets go after 5 ms
 /// (`sys.getswitchinterval()`), and else it may not for seconds.
 const SHORT_LIMIT: Duration = Duration::from_millis(20);
-/// So long is over two looks.
-const LONG: Duration = Duration::from_millis(150);
+/// So long is over three looks: one of four busy threads is seldom seen at all of them by chance.
+const LONG: Duration = Duration::from_millis(250);
 
 /// The name of the thread that asks it, in the system.
 pub(super) const ASKER: &str = "ironthread-ask";

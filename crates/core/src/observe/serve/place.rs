@@ -5,11 +5,12 @@
 //! `/tmp/ironthread-<uid>`. In `/tmp` anybody can make that directory first, so it is looked at before it
 //! is used: what is not a directory of ours that nobody else may enter is refused.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
@@ -19,6 +20,8 @@ use super::own::Own;
 
 /// Read, write and search by anybody else.
 const OTHERS: u32 = 0o077;
+/// A socket younger than this is left alone.
+const YOUNG: Duration = Duration::from_secs(2);
 
 /// Makes the socket and listens there.
 pub(super) fn bind() -> io::Result<(Own<UnixListener>, PathBuf)> {
@@ -79,23 +82,31 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
 fn remove_those_of_the_dead(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
-        if process_of(&path).is_some_and(is_gone) && is_deserted(&path) {
+        let is_old = || entry.metadata().is_ok_and(|found| is_socket_at_rest(&found));
+        if process_of(&path).is_some_and(is_gone) && is_old() && is_deserted(&path) {
             let _ = fs::remove_file(path);
         }
     }
 }
 
+/// Whether it was made a while ago. One that was made just now may not be listened at yet, by a process that is not seen
+/// from here: in a container that shares the directory.
+fn is_socket_at_rest(found: &Metadata) -> bool {
+    let age = found.modified().ok().and_then(|made| made.elapsed().ok());
+    found.file_type().is_socket() && age.is_some_and(|age| age > YOUNG)
+}
+
 /// Whose socket lies there, by its name.
 fn process_of(path: &Path) -> Option<Pid> {
-    let number = path.file_name()?.to_str()?.strip_suffix(".sock")?;
-    Pid::from_raw(number.parse().ok()?)
+    let number: u32 = path.file_name()?.to_str()?.strip_suffix(".sock")?.parse().ok()?;
+    Pid::from_raw(number.try_into().ok()?)
 }
 
 fn is_gone(process: Pid) -> bool {
     test_kill_process(process) == Err(Errno::SRCH)
 }
 
-/// Whether nobody listens there. (A process that is not seen from here may: in a container that shares the directory.)
+/// Whether nobody listens there.
 fn is_deserted(path: &Path) -> bool {
     let try_it = || {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
