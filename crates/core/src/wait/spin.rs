@@ -1,9 +1,11 @@
 //! Looking for a moment before a sleep.
 //!
 //! To be woken takes several microseconds, and more where the processor has gone idle; two threads that answer each other
-//! are often faster than that. So a thread that is about to sleep looks whether it is notified already: for [`LONGEST`] at
-//! most, one thread of the process at a time, and never where there is one processor. A thread whose looks are in vain
-//! looks more and more rarely ([`Luck`]).
+//! are often faster than that. So a thread that is about to sleep looks whether it is notified already: somewhat longer than
+//! it takes to be woken here and now ([`learn`]), one thread of the process at a time, and never where there is one
+//! processor. A thread whose looks are in vain looks more and more rarely ([`Luck`]). (To look as long as what is to be
+//! spared would take costs at most twice the best that can be had: Karlin, Li, Manasse, Owicki, "Empirical Studies of
+//! Competitive Spinning for a Shared-Memory Multiprocessor", SOSP 1991.)
 //!
 //! Who is notified in that time wants the interpreter next, if there is one. The notifier still has it, and mostly lets it go in
 //! a moment, for a sleep of its own. To ask for it at once would be a sleep on the interpreter's lock; so the thread
@@ -33,10 +35,38 @@ struct Patience {
 impl Patience {
     /// Somewhat more than it takes to wake a thread, or else of two threads that answer each other both would sleep for ever:
     /// each looks in vain while the other is being woken. And the way from a notification to the notifier's next sleep.
-    const FOR_ANSWERS: Self = Self { for_notice: 12_000, for_host: 2_000 };
+    fn for_answers() -> Self {
+        let waking = u64::from(WAKING.load(Relaxed));
+        let for_notice = (waking + waking / 4 + MARGIN).clamp(SHORTEST, LONGEST);
+        Self { for_notice, for_host: 2_000 }
+    }
 
-    /// Somewhat more than the system takes to make a thread. And the way of a short one to its end.
-    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 20_000 };
+    /// Somewhat more than the system takes to make a thread. And the way of a short one to its end, where it lets the
+    /// interpreter go.
+    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 60_000 };
+}
+
+/// Bounds of a look, and what it is longer than to be woken, in nanoseconds.
+const SHORTEST: u64 = 12_000;
+const LONGEST: u64 = 40_000;
+const MARGIN: u64 = 4_000;
+/// A wake-up that took longer is taken to have taken this.
+const MOST: u32 = 40_000;
+
+/// How long it lately took to be woken, in nanoseconds; 0 while nobody knows. Two that write at once lose what one learnt.
+static WAKING: AtomicU32 = AtomicU32::new(0);
+
+/// A thread was woken by another, and ran so many nanoseconds later.
+#[cfg_attr(
+    any(not(target_os = "linux"), feature = "portable-parker"),
+    expect(dead_code, reason = "only futexes tell")
+)]
+pub(super) fn learn(took: u64) {
+    // More than that is a machine with other things to do, which looks do not help.
+    let took = u32::try_from(took).unwrap_or(u32::MAX).min(MOST);
+    let known = WAKING.load(Relaxed);
+    let now = if known == 0 { took } else { known - known / 8 + took / 8 };
+    WAKING.store(now, Relaxed);
 }
 
 /// How often a processor is asked to pause between two looks at the clock, which are dearer.
@@ -66,7 +96,7 @@ fn are_several_processors() -> bool {
 }
 
 /// How often a thread sleeps without a look: after each that was in vain twice as often and once more, up to
-/// [`Luck::WORST`]. At the worst it spends twelve nanoseconds on each sleep in the mean.
+/// [`Luck::WORST`]. At the worst it spends forty nanoseconds on each sleep in the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Luck {
     skip: u32,
@@ -108,7 +138,7 @@ pub(super) fn before_sleep(kind: Kind, is_notified: impl Fn() -> bool) -> bool {
     if kind == Kind::ThreadStart {
         LUCK_AT_STARTS.with(|luck| look_with(luck, Patience::FOR_A_START, is_notified))
     } else {
-        LUCK.with(|luck| look_with(luck, Patience::FOR_ANSWERS, is_notified))
+        LUCK.with(|luck| look_with(luck, Patience::for_answers(), is_notified))
     }
 }
 
@@ -185,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn a_look_is_somewhat_longer_than_a_wake_up_takes_and_has_bounds() {
+        let after = |samples: &[u64]| {
+            WAKING.store(0, Relaxed);
+            samples.iter().for_each(|&took| learn(took));
+            Patience::for_answers().for_notice
+        };
+        assert_eq!(after(&[]), SHORTEST);
+        assert_eq!(after(&[2_000]), SHORTEST);
+        assert_eq!(after(&[20_000]), 29_000);
+        assert_eq!(after(&[u64::MAX; 3]), LONGEST);
+        // One that is late changes little, many do.
+        assert!(after(&[8_000, 8_000, u64::MAX]) < 22_000);
+        let slower: Vec<u64> = [[6_000; 9], [24_000; 9]].concat();
+        assert!(after(&slower) > 26_000);
+    }
+
+    #[test]
     fn a_thread_that_waits_a_few_times_does_not_look() {
         assert_eq!(looks_in_vain(3), 0);
     }
@@ -212,6 +259,6 @@ mod tests {
             looked.get() == 3
         });
         assert!(notified.is_some());
-        assert_eq!(look(Patience::FOR_ANSWERS.for_notice, || false), None);
+        assert_eq!(look(SHORTEST, || false), None);
     }
 }
