@@ -224,6 +224,25 @@ fn calls_of_a_pool_are_counted_by_what_became_of_them() {
 }
 
 #[test]
+fn a_call_may_be_the_first_thing_that_a_thread_does_while_others_end() {
+    let _recording = recording();
+    let meter = Arc::new(PoolMeter::new(None, "first", 2));
+    for _ in 0..2_000 {
+        scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let task = meter.submit();
+                    task.begin(true);
+                    task.end(false, true);
+                });
+            }
+        });
+    }
+    let facts = metrics::pools().into_iter().find(|facts| facts.name == "first").unwrap();
+    assert_eq!((facts.submitted, facts.runs.tally().count), (4_000, 4_000));
+}
+
+#[test]
 fn off_nothing_is_counted() {
     drop(recording());
     let made = [Kind::Lock, Kind::QueueGet].map(|kind| origin(line!(), kind));

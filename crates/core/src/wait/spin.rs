@@ -218,7 +218,9 @@ mod tests {
     fn a_look_is_somewhat_longer_than_a_wake_up_takes_and_has_bounds() {
         let after = |samples: &[u64]| {
             WAKING.store(0, Relaxed);
-            samples.iter().for_each(|&took| learn(took));
+            for &took in samples {
+                learn(took);
+            }
             Patience::for_answers().for_notice
         };
         assert_eq!(after(&[]), SHORTEST);

@@ -58,7 +58,7 @@ use crate::thread::ThreadId;
 use crate::wait::{self, Deadline, Kind, clock};
 use walk::End;
 
-/// How long a thread has waited when it looks for the first time.
+/// How long a thread has waited when it looks for the first time; for a plain lock it is [`GRACE`].
 pub const FIRST_LOOK: Duration = Duration::from_millis(50);
 
 /// How long a deadlock has to have stood before it is told, unless it is certain.
@@ -137,7 +137,10 @@ impl Doubts {
     pub(crate) fn of(kind: Kind, since: u64, unlimited: bool, owned: Option<bool>) -> Self {
         let may_fail = owned == Some(true);
         let looks = unlimited && policy::is_on() && (owned.is_some() || policy::tells_all_asleep());
-        let first = Deadline::at(clock::later(since, FIRST_LOOK));
+        // What a look at a plain lock finds is not told before it has stood, so an earlier one would be for nothing.
+        let has_to_stand = kind == Kind::Lock && !policy::tells_all_asleep();
+        let first =
+            Deadline::at(clock::later(since, if has_to_stand { GRACE } else { FIRST_LOOK }));
         Self {
             next: if looks { first } else { Deadline::NEVER },
             may_fail,

@@ -290,10 +290,13 @@ impl Task {
         if self.stage.compare_exchange(WAITS, now, Relaxed, Relaxed).is_err() {
             return;
         }
+        // Before the ledger is locked: a thread that gets its number here is registered, and a thread that ends has the
+        // registry locked when it locks the ledger.
+        let me = ThreadId::current();
         self.meter.change(|live, facts, now| {
             live.queued = live.queued.saturating_sub(1);
             if by_worker {
-                *live.running.entry(ThreadId::current()).or_insert(0) += 1;
+                *live.running.entry(me).or_insert(0) += 1;
             }
             facts.waits.add(now.saturating_sub(self.submitted));
         });
@@ -305,9 +308,10 @@ impl Task {
         if matches!(begun, WAITS | ENDED) {
             return;
         }
+        let me = ThreadId::current(); // as above
         self.meter.change(|live, facts, now| {
             if by_worker {
-                live.leave(ThreadId::current());
+                live.leave(me);
             }
             facts.runs.add(now.saturating_sub(begun));
             facts.failed += u64::from(failed);

@@ -21,7 +21,7 @@ pub(crate) use own::{
     count_overtaken, count_wait, ends_with_thread, enrol, is_helper, lending, lending_queue,
     own_holder, set_origin, set_stack, set_waiting, take_attaching,
 };
-pub(crate) use sleepers::{all_asleep, over, sleeper, waiting_for};
+pub(crate) use sleepers::{all_asleep, over, sleeper, waiting_for, waits_for_one_that_is_awake};
 pub use sleepers::{waiting_now, waiting_of};
 
 use crate::facade::AtomicU32;
@@ -60,8 +60,12 @@ impl Record {
     /// The word that names who has to bring about what the thread waits for. With the facts locked, the
     /// thread cannot leave the wait they tell of, nor lend another word.
     fn word(&self, waiting: Waiting) -> Option<u32> {
-        let has_owner = waiting.site.kind().has_owner();
-        has_owner.then(|| self.word.look(|word| word.load(Ordering::Relaxed))).flatten()
+        waiting.site.kind().has_owner().then(|| self.lent_word()).flatten()
+    }
+
+    /// The word that the thread has lent, whatever it waits for.
+    fn lent_word(&self) -> Option<u32> {
+        self.word.look(|word| word.load(Ordering::Relaxed))
     }
 }
 
