@@ -2,23 +2,28 @@
 
 import threading
 
-gate = threading.Lock()
-cache = threading.Lock()
-index = threading.Lock()
+
+class Library:
+    """Each has locks of its own, and a gate of its own."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Lock()
+        self.cache = threading.Lock()
+        self.index = threading.Lock()
+
+    def look_up(self) -> None:
+        with self.gate, self.cache, self.index:
+            pass
+
+    def rebuild(self) -> None:
+        with self.gate, self.index, self.cache:
+            pass
 
 
-def look_up() -> None:
-    with gate, cache, index:
-        pass
-
-
-def rebuild() -> None:
-    with gate, index, cache:
-        pass
-
-
-for _ in range(50):
-    threads = [threading.Thread(target=each) for each in (look_up, rebuild)]
+libraries = [Library() for _ in range(3)]
+for number in range(60):
+    library = libraries[number % 3] if number < 30 else Library()
+    threads = [threading.Thread(target=each) for each in (library.look_up, library.rebuild)]
     for each in threads:
         each.start()
     for each in threads:

@@ -34,7 +34,8 @@ const MOST_CHOICES: usize = 10_000;
 #[derive(Clone, Debug)]
 struct Taking<W> {
     thread: ThreadId,
-    /// The locks that the thread held before the edge's first, by numbers that no other lock gets.
+    /// The locks that the thread held before the edge's first, by numbers that no other lock gets, and the lines that made
+    /// them.
     gates: BTreeSet<u64>,
     witness: W,
 }

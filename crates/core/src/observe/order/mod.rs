@@ -66,6 +66,8 @@ struct Held {
     site: Site,
     /// The lock's number.
     lock: u64,
+    /// The number of the line that made it, where that is known.
+    line: Option<u64>,
     stack: Option<Arc<Stack>>,
 }
 
@@ -81,6 +83,8 @@ struct State {
     held: BTreeMap<ThreadId, Vec<Held>>,
     /// The numbers of the locks that live, by their addresses, which are used again.
     numbers: BTreeMap<usize, u64>,
+    /// Those of the lines that made locks.
+    lines: BTreeMap<Origin, u64>,
     next_number: u64,
     locks: Graph<usize, Step>,
     classes: Graph<Origin, Step>,
@@ -95,6 +99,7 @@ impl State {
         Self {
             held: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            lines: BTreeMap::new(),
             next_number: 0,
             locks: Graph::new(),
             classes: Graph::new(),
@@ -158,25 +163,31 @@ fn note(
     waited: bool,
     stack: Option<Arc<Stack>>,
 ) -> Vec<Inversion> {
-    let State { held, numbers, next_number, locks, classes, told } = state;
+    let State { held, numbers, lines, next_number, locks, classes, told } = state;
     let held = held.entry(me).or_default();
     let mut found = Vec::new();
     let mut gates = BTreeSet::new();
-    let lock = *numbers.entry(site.address()).or_insert_with(|| {
+    // Where an object's locks are always taken under another one of it, so are those of the next object: for classes
+    // a gate is known by its class, too. (What two objects' gates do not keep apart shows in the graph of locks.)
+    let mut gates_by_class = BTreeSet::new();
+    let mut number = || {
         *next_number += 1;
         *next_number
-    });
-    let new = Held { site, lock, stack };
+    };
+    let lock = *numbers.entry(site.address()).or_insert_with(&mut number);
+    let line = site.origin().map(|origin| *lines.entry(origin).or_insert_with(number));
+    let new = Held { site, lock, line, stack };
     for before in held.iter().filter(|_| waited) {
         let step = || step(me, before, &new);
         let (first, second) = (before.site.address(), site.address());
         let circle = locks.add(first, second, &gates, me, step).map(steps_of);
         found.extend(circle.map(|steps| Inversion { steps, is_of_locks: true }));
         if let (Some(first), Some(second)) = (before.site.origin(), new.site.origin()) {
-            let circle = classes.add(first, second, &gates, me, step).map(steps_of);
+            let circle = classes.add(first, second, &gates_by_class, me, step).map(steps_of);
             found.extend(circle.map(|steps| Inversion { steps, is_of_locks: false }));
         }
         gates.insert(before.lock);
+        gates_by_class.extend([Some(before.lock), before.line].into_iter().flatten());
     }
     held.push(new);
     found.retain(|inversion| {
