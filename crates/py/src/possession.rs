@@ -65,7 +65,11 @@ type State = [usize; WORDS];
 
 /// Finds out how to look. The calling thread is attached, and has this identifier.
 pub(crate) fn prepare(py: Python<'_>, ident: u64) {
-    LAYOUT.get_or_init(|| find(py, ident));
+    // Not within the cell: what is asked of the interpreter may let it go, and another thread that came here with it would
+    // wait for us.
+    if LAYOUT.get().is_none() {
+        let _ = LAYOUT.set(find(py, ident));
+    }
 }
 
 fn find(py: Python<'_>, ident: u64) -> Option<Layout> {

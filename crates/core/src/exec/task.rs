@@ -44,7 +44,9 @@ impl<T> Call<T> {
     fn cancel(&self) -> bool {
         let (cancelled, callbacks) = self.future.cancel();
         if cancelled {
-            drop(lock(&self.closure).take());
+            // Not under the lock: what the closure owns may do anything as it goes.
+            let closure = lock(&self.closure).take();
+            drop(closure);
         }
         Self::call_back(callbacks);
         cancelled

@@ -61,7 +61,9 @@ impl Relay {
 
     /// Wakes all that are left.
     pub(super) fn wake_all(&self) {
-        for waiter in std::mem::take(&mut *lock(&self.0)) {
+        // (Nor under the lock here, which a `for` would hold.)
+        let left = std::mem::take(&mut *lock(&self.0));
+        for waiter in left {
             waiter.parker.wake();
         }
     }
