@@ -59,7 +59,7 @@ static WAKING: AtomicU32 = AtomicU32::new(0);
 /// A thread was woken by another, and ran so many nanoseconds later.
 #[cfg_attr(
     any(not(target_os = "linux"), feature = "portable-parker"),
-    expect(dead_code, reason = "only futexes tell")
+    allow(dead_code, reason = "only futexes tell")
 )]
 pub(super) fn learn(took: u64) {
     // More than that is a machine with other things to do, which looks do not help.
