@@ -50,8 +50,6 @@ impl Patience {
 const SHORTEST: u64 = 12_000;
 const LONGEST: u64 = 40_000;
 const MARGIN: u64 = 4_000;
-/// A wake-up that took longer is taken to have taken this.
-const MOST: u32 = 40_000;
 
 /// How long it lately took to be woken, in nanoseconds; 0 while nobody knows. Two that write at once lose what one learnt.
 static WAKING: AtomicU32 = AtomicU32::new(0);
@@ -63,7 +61,7 @@ static WAKING: AtomicU32 = AtomicU32::new(0);
 )]
 pub(super) fn learn(took: u64) {
     // More than that is a machine with other things to do, which looks do not help.
-    let took = u32::try_from(took).unwrap_or(u32::MAX).min(MOST);
+    let took = u32::try_from(took.min(LONGEST)).unwrap_or(u32::MAX);
     let known = WAKING.load(Relaxed);
     let now = if known == 0 { took } else { known - known / 8 + took / 8 };
     WAKING.store(now, Relaxed);

@@ -25,9 +25,6 @@ pub(super) enum End {
 /// Walks from a thread that waits: to whom it waits for, to whom that one waits for, until all on the way are known.
 /// (Mostly each waits for one other. Who waits for the workers of a pool waits for all of them.)
 pub(super) fn from(me: ThreadId) -> End {
-    if registry::waits_for_one_that_is_awake(me) {
-        return End::Awake;
-    }
     let mut way: Vec<Sleeper> = Vec::new();
     let mut ahead = VecDeque::from([me]);
     let mut comes_back = false;

@@ -156,7 +156,7 @@ impl<'a, N: Copy + Ord, W> Search<'a, N, W> {
             if ends != (steps == 1) || !(ends || self.ways.contains(&next)) {
                 continue;
             }
-            if next == node || chosen.iter().any(|&(passed, _)| !ends && passed == next) {
+            if !ends && chosen.iter().any(|&(passed, _)| passed == next) {
                 continue;
             }
             for taking in takings {

@@ -21,7 +21,7 @@ pub(crate) use own::{
     count_overtaken, count_wait, ends_with_thread, enrol, is_helper, lending, lending_queue,
     own_holder, set_origin, set_stack, set_waiting, take_attaching,
 };
-pub(crate) use sleepers::{all_asleep, over, sleeper, waiting_for, waits_for_one_that_is_awake};
+pub(crate) use sleepers::{all_asleep, over, sleeper, waiting_for};
 pub use sleepers::{waiting_now, waiting_of};
 
 use crate::facade::AtomicU32;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::facts::{Sleeper, ThreadFacts, Waiting};
 use super::{Record, records};
-use crate::observe::deadlock::named_by;
 use crate::thread::ThreadId;
 use crate::wait::{self, Kind, Site};
 
@@ -23,21 +22,6 @@ pub(crate) fn sleeper(id: ThreadId) -> Option<Sleeper> {
     let record = records.get(&id)?;
     let facts = record.facts();
     asleep(record, &facts)
-}
-
-/// Whether a thread waits for what one other is to bring about, and that one does not wait. Says `false` where this would
-/// take a search: where threads wait in queues of hundreds, each looks, once, and mostly this is all there is to see.
-pub(crate) fn waits_for_one_that_is_awake(id: ThreadId) -> bool {
-    let records = records();
-    let owner = records.get(&id).and_then(|record| {
-        let facts = record.facts();
-        let waiting = facts.waiting.filter(|_| facts.moves_to.is_none())?;
-        named_by(waiting.site.kind(), record.word(waiting)?)
-    });
-    owner.filter(|&owner| owner != id).and_then(|owner| records.get(&owner)).is_some_and(|record| {
-        let facts = record.facts();
-        facts.ended.is_none() && facts.waiting.is_none()
-    })
 }
 
 /// What a thread waits for. A waiter of a condition that was notified sleeps on in the queue of the lock, which it takes

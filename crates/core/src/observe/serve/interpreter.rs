@@ -85,7 +85,9 @@ impl Watcher {
 
     /// The interpreter now; `with_stacks`: having been asked.
     pub(super) fn interpreter(&mut self, with_stacks: bool) -> Interpreter {
-        self.look();
+        if with_stacks {
+            self.look();
+        }
         let limit = self.limit();
         let asking = if with_stacks { self.ask(limit) } else { Asking::Unasked };
         self.look();
