@@ -45,7 +45,12 @@ PRIMITIVES = (
     makes = [getattr(threading, name) for name in names]
     makes += [lambda: threading.Barrier(2), futures.Future]
     makes += [queue.Queue, queue.LifoQueue, queue.PriorityQueue, queue.SimpleQueue]
-    for make in makes:
+    # Objects of a program's own classes have a dictionary, for which memory may be refused after
+    # that for the object was given.
+    derive = lambda base: type(base.__name__, (base,), {})
+    derived = [derive(getattr(threading, name)) for name in names[2:]]
+    derived += [derive(base) for base in (futures.Future, queue.Queue, queue.PriorityQueue)]
+    for make in makes + derived:
         assert at_each_request(lambda _: make(), lambda *_: None) > 0, make
 
     def check_lock(lock, done):

@@ -5,7 +5,6 @@ use ironthread::sync::{Condition, Relock};
 use ironthread::wait::{Deadline, Kind};
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -15,7 +14,7 @@ use crate::given::Given;
 use crate::initialized::Initialized;
 use crate::lock::PyLock;
 use crate::rlock::PyRLock;
-use crate::{foreign, origin, program};
+use crate::{foreign, names, origin, program};
 
 /// The lock of a condition.
 enum Guard {
@@ -48,7 +47,7 @@ impl Guard {
             return Ok(guard);
         }
         // What is no lock is told at once, by the attribute it lacks.
-        for method in [intern!(lock.py(), "acquire"), intern!(lock.py(), "release")] {
+        for method in [names::acquire(lock.py()), names::release(lock.py())] {
             program::get(lock, method)?;
         }
         Ok(Self::Foreign(lock.clone().unbind()))
@@ -171,13 +170,13 @@ impl PyCondition {
     /// Acquires the lock.
     pub(crate) fn hold(&self, py: Python<'_>) -> PyResult<()> {
         let lock = self.guard()?.as_any(py);
-        program::call_method(lock, intern!(py, "acquire"), &[]).map(drop)
+        program::call_method(lock, names::acquire(py), &[]).map(drop)
     }
 
     /// Releases it.
     pub(crate) fn let_go(&self, py: Python<'_>) -> PyResult<()> {
         let lock = self.guard()?.as_any(py);
-        program::call_method(lock, intern!(py, "release"), &[]).map(drop)
+        program::call_method(lock, names::release(py), &[]).map(drop)
     }
 
     /// Acquires the lock, if it is ours and free.
@@ -233,7 +232,7 @@ impl PyCondition {
     pub(crate) fn after_fork(&self, py: Python<'_>) -> PyResult<()> {
         self.condition.after_fork();
         let lock = self.guard()?.as_any(py);
-        program::call_method(lock, intern!(py, "_at_fork_reinit"), &[]).map(drop)
+        program::call_method(lock, names::at_fork_reinit(py), &[]).map(drop)
     }
 }
 
@@ -268,18 +267,18 @@ impl PyCondition {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = args.py();
-        let acquire = program::get(self.guard()?.as_any(py), intern!(py, "acquire"))?;
+        let acquire = program::get(self.guard()?.as_any(py), names::acquire(py))?;
         program::call_with(&acquire, args, kwargs)
     }
 
     /// Release the lock.
     fn release<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        program::call_method(self.guard()?.as_any(py), intern!(py, "release"), &[])
+        program::call_method(self.guard()?.as_any(py), names::release(py), &[])
     }
 
     /// Return whether the lock is locked.
     fn locked<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        program::call_method(self.guard()?.as_any(py), intern!(py, "locked"), &[])
+        program::call_method(self.guard()?.as_any(py), names::locked(py), &[])
     }
 
     fn __enter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -287,7 +286,7 @@ impl PyCondition {
             Guard::Lock(lock) => lock.get().__enter__()?,
             Guard::RLock(lock) => lock.get().__enter__()?,
             Guard::Foreign(lock) => {
-                return program::call_method(lock.bind(py), intern!(py, "__enter__"), &[]);
+                return program::call_method(lock.bind(py), names::enter(py), &[]);
             }
         };
         Ok(true.into_pyobject(py)?.to_owned().into_any())
@@ -307,7 +306,7 @@ impl PyCondition {
             Guard::Foreign(lock) => {
                 let none = py.None().into_bound(py);
                 let arguments = [kind, value, traceback].map(|argument| argument.unwrap_or(&none));
-                return program::call_method(lock.bind(py), intern!(py, "__exit__"), &arguments);
+                return program::call_method(lock.bind(py), names::exit(py), &arguments);
             }
         }
         Ok(py.None().into_bound(py))
@@ -350,7 +349,7 @@ impl PyCondition {
                 slf.get().wait_until(py, until)?;
             } else {
                 let left = until.remaining().map(|left| left.as_secs_f64()).into_pyobject(py)?;
-                program::call_method(slf, intern!(py, "wait"), &[&left])?;
+                program::call_method(slf, names::wait(py), &[&left])?;
             }
         }
     }

@@ -7,12 +7,11 @@ use pyo3::exceptions::{
     PyAttributeError, PyOverflowError, PyRuntimeError, PySystemError, PyValueError,
 };
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use ironthread::error::{Deadlock, Interrupted, WaitEnded};
 
-use crate::{deadlock, host};
+use crate::{deadlock, host, once};
 
 /// Everything that a method of this module raises on its own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,11 +155,11 @@ pub(crate) struct Futures {
     pub(crate) unexpected: Py<PyAny>,
 }
 
-static FUTURES: PyOnceLock<Futures> = PyOnceLock::new();
+static FUTURES: OnceLock<Futures> = OnceLock::new();
 
 /// The module's helpers and classes; loaded by the first call, which `ironthread.futures` makes.
 pub(crate) fn futures(py: Python<'_>) -> PyResult<&Futures> {
-    FUTURES.get_or_try_init(py, || {
+    once::filled(&FUTURES, || {
         let base = py.import("concurrent.futures._base")?;
         let helpers = py.import("ironthread._callbacks")?;
         let class = |name: &str| -> PyResult<Py<PyType>> {

@@ -1,17 +1,18 @@
 //! `threading.Event`.
 
+use std::sync::OnceLock;
+
 use ironthread::sync::{Condition, Event};
 use ironthread::wait::Kind;
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::condition::PyCondition;
 use crate::convert::wait_deadline;
 use crate::errors::Failure;
 use crate::lock::PyLock;
-use crate::{origin, represent};
+use crate::{once, origin, represent};
 
 /// A flag that threads wait for.
 ///
@@ -20,7 +21,7 @@ use crate::{origin, represent};
 pub(crate) struct PyEvent {
     pub(crate) event: Event,
     /// What the standard library waits on; made when a program asks for it.
-    condition: PyOnceLock<Py<PyCondition>>,
+    condition: OnceLock<Py<PyCondition>>,
 }
 
 impl PyEvent {
@@ -31,18 +32,18 @@ impl PyEvent {
 
     /// A clear event whose waits are recorded as waits for something else.
     pub(crate) fn of_kind(py: Python<'_>, kind: Kind) -> Self {
-        Self { event: Event::of_kind(kind, origin::here(py, kind)), condition: PyOnceLock::new() }
+        Self { event: Event::of_kind(kind, origin::here(py, kind)), condition: OnceLock::new() }
     }
 
     /// Sets the flag, if that is all there is to do: `false` when the condition has to be notified, too. One
     /// that is made meanwhile may be waited for by who saw the flag clear, so it is looked for afterwards.
     #[inline]
-    pub(crate) fn set_quickly(&self, py: Python<'_>) -> bool {
-        if self.condition.get(py).is_some() {
+    pub(crate) fn set_quickly(&self) -> bool {
+        if self.condition.get().is_some() {
             return false;
         }
         self.event.set();
-        self.condition.get(py).is_none()
+        self.condition.get().is_none()
     }
 }
 
@@ -79,7 +80,7 @@ impl PyEvent {
     /// Set the flag, and wake all threads that wait for it.
     pub(crate) fn set(&self, py: Python<'_>) -> PyResult<()> {
         self.event.set();
-        match self.condition.get(py) {
+        match self.condition.get() {
             None => Ok(()),
             Some(condition) => condition.get().notify_all_locked(py),
         }
@@ -106,7 +107,7 @@ impl PyEvent {
     /// The condition that set() notifies.
     #[getter]
     fn _cond(&self, py: Python<'_>) -> PyResult<Py<PyCondition>> {
-        let made = self.condition.get_or_try_init(py, || {
+        let made = once::filled(&self.condition, || {
             PyCondition::over_lock(py, Condition::new(), Py::new(py, PyLock::made_here(py))?)
         })?;
         Ok(made.clone_ref(py))
@@ -119,7 +120,7 @@ impl PyEvent {
 
     /// Make the event usable in a forked child; the flag stays as it is.
     fn _at_fork_reinit(&self, py: Python<'_>) -> PyResult<()> {
-        self.condition.get(py).map_or(Ok(()), |condition| condition.get().after_fork(py))
+        self.condition.get().map_or(Ok(()), |condition| condition.get().after_fork(py))
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

@@ -66,6 +66,8 @@ pub(crate) struct PyFuture {
     outcome: Kept<Outcome>,
     /// Who is given the future at its end, when a cancellation has been noticed as well.
     tellers: Kept<Vec<Py<PySimpleQueue>>>,
+    /// Where there is no memory for the dictionary of an object, 3.11 drops the object with all its bytes zero. So that has to be
+    /// an empty cell, and of `std`'s it is a full one.
     inside: PyOnceLock<Inside>,
 }
 
@@ -104,13 +106,16 @@ impl PyFuture {
 
     /// The inside. From now on the steps of the state are made under its condition.
     fn open(&self, py: Python<'_>) -> PyResult<&Inside> {
-        let inside = self.inside.get_or_try_init(py, || {
+        loop {
+            if let Some(inside) = self.inside.get(py) {
+                self.future.open();
+                return Ok(inside);
+            }
+            // Made before it is put there (see `once`): of two that are made at once, the first stays.
             let condition = PyCondition::type_object(py).call0()?.cast_into::<PyCondition>()?;
             let waiters = PyList::empty(py).unbind();
-            Ok::<_, PyErr>(Inside { condition: condition.unbind(), waiters })
-        })?;
-        self.future.open();
-        Ok(inside)
+            let _ = self.inside.set(py, Inside { condition: condition.unbind(), waiters });
+        }
     }
 
     /// Runs a step of an open future, with its condition held. The thread may hold it already.

@@ -2,13 +2,12 @@
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::future::{Outcome, PyFuture};
 use crate::meter::PyPoolTask;
-use crate::program;
+use crate::{names, program};
 
 /// A call, and the future of its outcome. To be given up by [`discard`](Self::discard).
 pub(crate) struct Job {
@@ -125,7 +124,7 @@ impl Work {
                 made.map(|()| false)
             }
             Self::Other(other) => {
-                let run = program::call_method(other.bind(py), intern!(py, "run"), &[]);
+                let run = program::call_method(other.bind(py), names::run(py), &[]);
                 program::discard(py, [other]);
                 let nothing = run?;
                 program::discard(py, [nothing.unbind()]);

@@ -34,6 +34,8 @@ mod lock;
 mod made;
 mod make;
 mod meter;
+mod names;
+mod once;
 mod order;
 mod origin;
 #[cfg(target_os = "linux")]
@@ -61,7 +63,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _core {
     use super::{
-        Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, made, quick,
+        Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, errors, host, made, names, quick,
     };
     #[pymodule_export]
     use super::{
@@ -102,6 +104,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        names::prepare(module.py());
         host::install(module.py())?;
         errors::prepare(module.py())?;
         quick::install(module.py())?;

@@ -23,7 +23,6 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True as Frozen;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyClass, PyTypeInfo};
 
@@ -185,7 +184,7 @@ struct Futures {
     functions: Functions,
 }
 
-static FUTURES: PyOnceLock<Futures> = PyOnceLock::new();
+static FUTURES: OnceLock<Futures> = OnceLock::new();
 
 impl Futures {
     /// Whether the class's call makes a future and does no more.
@@ -209,7 +208,7 @@ impl Futures {
 
 /// A new future, as the call of its class makes it.
 pub(crate) fn future(py: Python<'_>) -> PyResult<Bound<'_, PyFuture>> {
-    match FUTURES.get(py) {
+    match FUTURES.get() {
         Some(futures) if futures.are_plain() => futures.make(py),
         Some(futures) => {
             let made = program::call(futures.class.bind(py), &[])?;
@@ -230,7 +229,7 @@ unsafe extern "C" fn call_future(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: it only takes a flag out of the number.
     let count = unsafe { ffi::PyVectorcall_NARGS(count) };
-    let plain = FUTURES.get(py).filter(|futures| futures.are_plain());
+    let plain = FUTURES.get().filter(|futures| futures.are_plain());
     let made = match plain {
         Some(futures) if count == 0 && keywords.is_null() => {
             futures.make(py).map(|future| future.into_any().unbind())
@@ -258,7 +257,7 @@ pub(crate) fn prepare_futures(py: Python<'_>, class: &Bound<'_, PyType>) -> PyRe
     let functions = unsafe { Functions::of(pointer) };
     let functions = functions.ok_or_else(|| PyTypeError::new_err("a class without instances"))?;
     let nothing = PyTuple::empty(py).unbind();
-    if FUTURES.set(py, Futures { class: class.clone().unbind(), nothing, functions }).is_ok() {
+    if FUTURES.set(Futures { class: class.clone().unbind(), nothing, functions }).is_ok() {
         for name in ["done", "result", "set_result"] {
             hot::have_of_its_own(class, name)?;
         }

@@ -77,7 +77,7 @@ hot!(BoundedExit, PyBoundedSemaphore, |slf| done(
 ));
 
 hot!(EventIsSet, PyEvent, |slf| Some(Answer::Bool(slf.get().event.is_set())));
-hot!(EventSet, PyEvent, |slf| done(slf.get().set_quickly(slf.py())));
+hot!(EventSet, PyEvent, |slf| done(slf.get().set_quickly()));
 hot!(EventClear, PyEvent, |slf| {
     slf.get().event.clear();
     Some(Answer::None)

@@ -4,13 +4,12 @@ use ironthread::observe::registry::ident_of;
 use ironthread::sync::{RLock, Relock};
 use ironthread::wait::{Deadline, Kind, Place, Signals};
 use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::convert::{Truth, any_given, lock_deadline};
 use crate::errors::Failure;
-use crate::{origin, represent};
+use crate::{names, origin, represent};
 
 /// A reentrant lock.
 ///
@@ -48,7 +47,7 @@ fn takes_no_arguments(cls: &Bound<'_, PyType>) -> PyResult<bool> {
     if py.version_info() < (3, 15) {
         return Ok(cls.is(py.get_type::<PyRLock>()));
     }
-    let init = intern!(py, "__init__");
+    let init = names::init(py);
     Ok(cls.getattr(init)?.is(&py.get_type::<PyRLock>().getattr(init)?))
 }
 

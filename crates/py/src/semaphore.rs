@@ -6,13 +6,12 @@ use ironthread::error::ReleaseError;
 use ironthread::sync::Semaphore;
 use ironthread::wait::{Deadline, Kind};
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::convert::{Truth, wait_deadline};
 use crate::errors::Failure;
-use crate::{origin, program, represent};
+use crate::{names, origin, program, represent};
 
 /// A semaphore: at most value threads have acquired and not released it.
 ///
@@ -113,7 +112,7 @@ impl PySemaphore {
         if slf.is_exact_instance_of::<Self>() {
             slf.get().add(1, None)
         } else {
-            program::call_method(slf, intern!(slf.py(), "release"), &[]).map(drop)
+            program::call_method(slf, names::release(slf.py()), &[]).map(drop)
         }
     }
 
@@ -197,7 +196,7 @@ impl PyBoundedSemaphore {
         if slf.is_exact_instance_of::<Self>() {
             Self::release(slf, None)
         } else {
-            program::call_method(slf, intern!(slf.py(), "release"), &[]).map(drop)
+            program::call_method(slf, names::release(slf.py()), &[]).map(drop)
         }
     }
 

@@ -14,11 +14,10 @@ use std::sync::OnceLock;
 
 use ironthread::observe::stack::{DEPTH, Frame, Stack};
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrame, PyFrameMethods, PyString};
 
-use crate::program;
+use crate::{names, program};
 
 /// `sys._current_frames`, fetched early: an import takes locks.
 static CURRENT_FRAMES: OnceLock<Py<PyAny>> = OnceLock::new();
@@ -71,8 +70,8 @@ fn of_frame(innermost: &Bound<'_, PyFrame>) -> Stack {
 fn read(frame: &Bound<'_, PyFrame>) -> Frame {
     let (py, code) = (frame.py(), frame.code());
     Frame {
-        function: text(code.getattr(intern!(py, "co_qualname"))),
-        file: text(code.getattr(intern!(py, "co_filename"))),
+        function: text(code.getattr(names::co_qualname(py))),
+        file: text(code.getattr(names::co_filename(py))),
         // 0 where there is none: made-up code.
         line: u32::try_from(frame.line_number()).unwrap_or(0),
     }

@@ -13,12 +13,12 @@
 #![allow(unsafe_code, reason = "a method of a Python class has to be a C function")]
 
 use std::ffi::CStr;
+use std::sync::OnceLock;
 
 use ironthread::wait::watch;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::hot::{all_arguments, forever};
@@ -32,13 +32,13 @@ const SIGNATURE: &str = "submit($self, fn, /, *args, **kwargs)";
 /// What the function needs of Python's.
 struct Parts {
     nothing: Py<PyTuple>,
-    /// The name of the queue that calls wait in. (`intern!` asks for memory at its first use, and panics without.)
+    /// The name of the queue that calls wait in.
     work_queue: Py<PyString>,
     /// The Python method.
     method: Py<PyAny>,
 }
 
-static PARTS: PyOnceLock<Parts> = PyOnceLock::new();
+static PARTS: OnceLock<Parts> = OnceLock::new();
 
 /// `pool.submit(fn, *args)`; `None` where the method has to do it.
 fn quickly<'py>(
@@ -47,7 +47,7 @@ fn quickly<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = pool.py();
     let ([function, arguments @ ..], Some(parts), false) =
-        (arguments, PARTS.get(py), watch::observes())
+        (arguments, PARTS.get(), watch::observes())
     else {
         return Ok(None);
     };
@@ -89,7 +89,7 @@ unsafe extern "C" fn submit(
     match done {
         Ok(Some(future)) => future.into_ptr(),
         // SAFETY: everything is as it came.
-        Ok(None) => unsafe { pass_on(py, pool, (arguments, count), keywords) },
+        Ok(None) => unsafe { pass_on(pool, (arguments, count), keywords) },
         Err(error) => make::answer(py, Err(error)),
     }
 }
@@ -100,12 +100,11 @@ unsafe extern "C" fn submit(
 /// As the interpreter calls a method with keywords.
 #[cold]
 unsafe fn pass_on(
-    py: Python<'_>,
     pool: *mut PyObject,
     (arguments, count): (*const *mut PyObject, Py_ssize_t),
     keywords: *mut PyObject,
 ) -> *mut PyObject {
-    let Some(parts) = PARTS.get(py) else { return std::ptr::null_mut() };
+    let Some(parts) = PARTS.get() else { return std::ptr::null_mut() };
     // SAFETY: by the caller's promise.
     let passed = unsafe { all_arguments(arguments, count, keywords) };
     let all = [&[pool], passed].concat();
@@ -126,7 +125,7 @@ pub(crate) fn prepare_pool(pool: &Bound<'_, PyType>) -> PyResult<()> {
         work_queue: PyString::intern(py, "_work_queue").unbind(),
         method: method.unbind(),
     };
-    if PARTS.set(py, parts).is_err() {
+    if PARTS.set(parts).is_err() {
         return Err(PyTypeError::new_err("there is one class of pools"));
     }
     let definition = ffi::PyMethodDef {

@@ -7,7 +7,6 @@ use ironthread::queue::{Callers, Queue, Side};
 use ironthread::wait::{Deadline, Kind, Origin};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyString, PyTuple, PyType};
 
@@ -23,7 +22,7 @@ use crate::convert::{Truth, queue_deadline};
 use crate::errors::Failure;
 use crate::initialized::Initialized;
 use crate::lock::PyLock;
-use crate::{origin, program};
+use crate::{names, origin, program};
 
 /// A queue for many producers and many consumers, first in, first out.
 ///
@@ -238,13 +237,13 @@ fn without_waiting<'py>(
     arguments: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let keywords = PyDict::new(slf.py());
-    keywords.set_item(intern!(slf.py(), "block"), false)?;
+    keywords.set_item(names::block(slf.py()), false)?;
     program::call_with(&program::get(slf, name)?, arguments, Some(&keywords))
 }
 
 /// The methods by which a queue stores its items.
 fn hooks(py: Python<'_>) -> [&Bound<'_, PyString>; 4] {
-    [intern!(py, "_init"), intern!(py, "_qsize"), intern!(py, "_put"), intern!(py, "_get")]
+    [names::init_hook(py), names::qsize_hook(py), names::put_hook(py), names::get_hook(py)]
 }
 
 #[pymethods]
@@ -266,7 +265,7 @@ impl PyQueue {
         if Self::is_customized(slf)? {
             Open::of(slf)?;
             let maxsize = slf.get().native.maxsize().into_pyobject(slf.py())?.into_any();
-            program::call_method(slf, intern!(slf.py(), "_init"), &[&maxsize])?;
+            program::call_method(slf, names::init_hook(slf.py()), &[&maxsize])?;
         }
         Ok(())
     }
@@ -308,19 +307,19 @@ impl PyQueue {
         item: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if inherits(slf, intern!(py, "put"))? {
+        if inherits(slf, names::put(py))? {
             Self::put_until(slf, item, Deadline::PAST)?;
             return Ok(py.None().into_bound(py));
         }
-        without_waiting(slf, intern!(py, "put"), &(item,).into_pyobject(py)?)
+        without_waiting(slf, names::put(py), &(item,).into_pyobject(py)?)
     }
 
     /// Remove and return the next item without waiting: get(block=False).
     fn get_nowait<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        if inherits(slf, intern!(slf.py(), "get"))? {
+        if inherits(slf, names::get(slf.py()))? {
             return Self::get_until(slf, Deadline::PAST);
         }
-        without_waiting(slf, intern!(slf.py(), "get"), &PyTuple::empty(slf.py()))
+        without_waiting(slf, names::get(slf.py()), &PyTuple::empty(slf.py()))
     }
 
     /// Mark one item as done. ValueError is raised when there were not so many.

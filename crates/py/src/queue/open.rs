@@ -4,6 +4,7 @@
 //! `mutex`; `not_empty`, `not_full` and `all_tasks_done` are conditions over it; the items are stored and
 //! taken by `_put` and `_get`, a subclass's own if it has them.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 use ironthread::error::WaitError;
@@ -13,9 +14,7 @@ use ironthread::sync::{Condition, Lock};
 use ironthread::wait::{Deadline, Kind, watch};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyType};
 
 use super::class::PyQueue;
@@ -25,7 +24,7 @@ use crate::attached::WhileAttached;
 use crate::condition::PyCondition;
 use crate::errors::Failure;
 use crate::lock::PyLock;
-use crate::program;
+use crate::{names, once, program};
 
 /// See the module's description. `unfinished` and `shut_down` change with `mutex` held, as the standard
 /// library's attributes do; that lock orders them.
@@ -56,9 +55,12 @@ impl Drop for Held<'_> {
 
 /// A new object to hold items.
 pub(super) fn new_items(py: Python<'_>, flavor: Flavor) -> PyResult<Bound<'_, PyAny>> {
-    static DEQUE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static DEQUE: OnceLock<Py<PyType>> = OnceLock::new();
+    let load = || -> PyResult<_> {
+        Ok(py.import("collections")?.getattr("deque")?.cast_into::<PyType>()?.unbind())
+    };
     match flavor {
-        Flavor::Fifo => program::call(DEQUE.import(py, "collections", "deque")?, &[]),
+        Flavor::Fifo => program::call(once::filled(&DEQUE, load)?.bind(py), &[]),
         Flavor::Lifo | Flavor::Priority => Ok(PyList::empty(py).into_any()),
     }
 }
@@ -71,7 +73,7 @@ pub(super) fn store(
 ) -> PyResult<()> {
     match flavor {
         Flavor::Fifo | Flavor::Lifo => {
-            program::call_method(items, intern!(items.py(), "append"), &[item]).map(drop)
+            program::call_method(items, names::append(items.py()), &[item]).map(drop)
         }
         Flavor::Priority => heap::push(items.cast()?, item),
     }
@@ -81,8 +83,8 @@ pub(super) fn store(
 pub(super) fn take<'py>(flavor: Flavor, items: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = items.py();
     match flavor {
-        Flavor::Fifo => program::call_method(items, intern!(py, "popleft"), &[]),
-        Flavor::Lifo => program::call_method(items, intern!(py, "pop"), &[]),
+        Flavor::Fifo => program::call_method(items, names::popleft(py), &[]),
+        Flavor::Lifo => program::call_method(items, names::pop(py), &[]),
         Flavor::Priority => heap::pop(items.cast()?),
     }
 }
@@ -139,7 +141,7 @@ impl Open {
         self.shut_down.store(contents.shut_down, Relaxed);
         let items = self.items(py)?;
         let entering = PyList::new(py, contents.items)?;
-        program::call_method(&items, intern!(py, "extend"), &[&entering]).map(drop)
+        program::call_method(&items, names::extend(py), &[&entering]).map(drop)
     }
 
     fn hold(&self, _py: Python<'_>) -> PyResult<Held<'_>> {
@@ -273,7 +275,7 @@ impl Open {
 
     fn size(&self, queue: &Bound<'_, PyQueue>) -> PyResult<usize> {
         if self.customized.load(Relaxed) {
-            program::call_method(queue, intern!(queue.py(), "_qsize"), &[])?.extract()
+            program::call_method(queue, names::qsize_hook(queue.py()), &[])?.extract()
         } else {
             program::len(&self.items(queue.py())?)
         }
@@ -281,7 +283,7 @@ impl Open {
 
     fn store(&self, queue: &Bound<'_, PyQueue>, item: &Bound<'_, PyAny>) -> PyResult<()> {
         if self.customized.load(Relaxed) {
-            program::call_method(queue, intern!(queue.py(), "_put"), &[item]).map(drop)
+            program::call_method(queue, names::put_hook(queue.py()), &[item]).map(drop)
         } else {
             store(queue.get().flavor, &self.items(queue.py())?, item)
         }
@@ -289,7 +291,7 @@ impl Open {
 
     fn take<'py>(&self, queue: &Bound<'py, PyQueue>) -> PyResult<Bound<'py, PyAny>> {
         if self.customized.load(Relaxed) {
-            program::call_method(queue, intern!(queue.py(), "_get"), &[])
+            program::call_method(queue, names::get_hook(queue.py()), &[])
         } else {
             take(queue.get().flavor, &self.items(queue.py())?)
         }
