@@ -4,7 +4,7 @@
 //! (see [`Callers`](super::Callers)). Who enlists there looks at the queue afterwards, under the same lock: so it
 //! either is seen here, and nothing is done, or sees what was done.
 
-use super::bounded::Queue;
+use super::bounded::{Held, Queue};
 use super::guard::Guarding;
 use super::order::Order;
 use crate::observe::metrics::flow;
@@ -41,16 +41,8 @@ impl<O: Order, G: Guarding> Queue<O, G> {
             return Err(item);
         }
         state.unfinished += 1;
-        let put = watch::is_on().then(|| (state.getters.origin(), state.items.len()));
-        if state.getters.waiting {
-            let getter = state.getters.call_one(|| false);
-            drop(state);
-            getter.wake();
-        } else {
-            drop(state);
-        }
-        if let Some((origin, inside)) = put {
-            flow::put(origin, Some(inside));
+        if state.getters.waiting || watch::is_on() {
+            tell_of_put(state);
         }
         Ok(())
     }
@@ -63,16 +55,8 @@ impl<O: Order, G: Guarding> Queue<O, G> {
             return None;
         }
         let item = state.items.pop()?;
-        let origin = watch::is_on().then(|| state.getters.origin());
-        if state.putters.waiting {
-            let putter = state.call_next(Kind::QueuePut, || false);
-            drop(state);
-            putter.wake();
-        } else {
-            drop(state);
-        }
-        if let Some(origin) = origin {
-            flow::get(origin, None);
+        if state.putters.waiting || watch::is_on() {
+            tell_of_get(state);
         }
         Some(item)
     }
@@ -91,6 +75,30 @@ impl<O: Order, G: Guarding> Queue<O, G> {
             joiners.wake();
         }
         true
+    }
+}
+
+// What most calls do not come to stands apart: it takes room on the stack, and registers, at the beginning of a function.
+
+#[cold]
+fn tell_of_put<O: Order, G: Guarding>(mut state: Held<'_, O, G>) {
+    let put = watch::is_on().then(|| (state.getters.origin(), state.items.len()));
+    let getter = state.getters.call_one(|| false);
+    drop(state);
+    getter.wake();
+    if let Some((origin, inside)) = put {
+        flow::put(origin, Some(inside));
+    }
+}
+
+#[cold]
+fn tell_of_get<O: Order, G: Guarding>(mut state: Held<'_, O, G>) {
+    let origin = watch::is_on().then(|| state.getters.origin());
+    let putter = state.call_next(Kind::QueuePut, || false);
+    drop(state);
+    putter.wake();
+    if let Some(origin) = origin {
+        flow::get(origin, None);
     }
 }
 

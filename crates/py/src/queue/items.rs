@@ -36,6 +36,7 @@ impl Items {
 impl Order for Items {
     type Item = Py<PyAny>;
 
+    #[inline]
     fn len(&self) -> usize {
         match self {
             Self::Fifo(items) => items.len(),
@@ -44,6 +45,9 @@ impl Order for Items {
         }
     }
 
+    // (Out of line it is four registers saved and restored, in what is called most.)
+    #[expect(clippy::inline_always, reason = "measured: a put and a get take 15 instructions less")]
+    #[inline(always)]
     fn push(&mut self, item: Py<PyAny>) -> Result<(), Py<PyAny>> {
         match self {
             Self::Fifo(items) => items.push_back(item),
@@ -53,6 +57,8 @@ impl Order for Items {
         Ok(())
     }
 
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
     fn pop(&mut self) -> Option<Py<PyAny>> {
         match self {
             Self::Fifo(items) => items.pop_front(),

@@ -25,11 +25,13 @@ impl Entry {
 pub(in crate::queue) struct Heap(Vec<Entry>);
 
 impl Heap {
+    #[inline]
     pub(in crate::queue) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Adds an item. Where a comparison takes the interpreter it comes back.
+    #[inline(never)]
     pub(in crate::queue) fn push(&mut self, item: Py<PyAny>) -> Result<(), Py<PyAny>> {
         let entries = &mut self.0;
         let size = entries.len();
@@ -47,6 +49,7 @@ impl Heap {
     }
 
     /// Takes out the least item; `None` also where a comparison takes the interpreter.
+    #[inline(never)]
     pub(in crate::queue) fn pop(&mut self) -> Option<Py<PyAny>> {
         let entries = &mut self.0;
         let size = entries.len();
