@@ -101,6 +101,8 @@ class Thread(StandardThread):
                 # Nothing is to be freed in a forked child, and who was about to free it in the
                 # parent may not exist here: 3.13 waits for that for ever.
                 return
+            # The system is about to be asked to wait for that, and would have us sleep.
+            life.look_until_gone()
             timeout = None  # over: what the interpreter keeps of it is freed in no time
         StandardThread.join(self, timeout)
 

@@ -71,6 +71,11 @@ impl PyLife {
         Ok(self.life.join(wait_deadline(timeout)?).map_err(Failure::from)?)
     }
 
+    /// Look for a moment, where it is over, whether the system's thread is gone.
+    fn look_until_gone(&self) {
+        self.life.look_until_gone();
+    }
+
     /// Give the thread that lives it another name.
     fn rename(&self, name: Name) {
         if let Some(id) = self.life.thread() {

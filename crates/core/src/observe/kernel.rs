@@ -24,6 +24,14 @@ pub fn native_id() -> Option<u32> {
     None
 }
 
+/// Whether there is a thread with this identifier of the kernel's, as far as the system tells.
+#[cfg(target_os = "linux")]
+pub(crate) fn exists(native_id: u32) -> bool {
+    // Any question about a thread would do; this one is answered of every thread of one's own.
+    let pid = rustix::thread::Pid::from_raw(native_id.cast_signed());
+    pid.is_some_and(|pid| rustix::thread::sched_getaffinity(Some(pid)).is_ok())
+}
+
 /// Whether the process has no threads but those with these identifiers of the kernel's, and onlookers, as far as
 /// the system tells.
 #[cfg(target_os = "linux")]
@@ -167,5 +175,16 @@ mod tests {
         assert_eq!(activity(&accept), Some(Activity::Accepting));
         assert_eq!(activity("-1 0x7ffc 0x7f01\n"), Some(Activity::Asleep));
         assert_eq!(activity(""), None);
+    }
+
+    #[test]
+    fn a_thread_exists_until_it_is_gone() {
+        let own = native_id().unwrap();
+        assert!(exists(own));
+        let other = std::thread::spawn(native_id).join().unwrap().unwrap();
+        // It is joined when its memory is free; its number is a moment later.
+        while exists(other) {
+            std::hint::spin_loop();
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use super::ThreadId;
 use crate::error::WaitEnded;
 use crate::facade::AtomicU32;
-use crate::observe::registry;
+use crate::observe::{kernel, registry};
 use crate::sync::Event;
 use crate::wait::{Deadline, Kind, Origin};
 
@@ -19,6 +19,8 @@ use crate::wait::{Deadline, Kind, Origin};
 pub struct Life {
     /// 0 until it has begun, then the thread's number. Relaxed: whoever reads it wants a name, no more.
     thread: AtomicU32,
+    /// The kernel's identifier of it, where there is one, or 0. Relaxed: it is for a look.
+    native_id: AtomicU32,
     over: Event,
 }
 
@@ -32,12 +34,17 @@ impl Life {
     /// A life that has not begun, of a thread that a known line of the program starts.
     #[must_use]
     pub fn made_at(origin: Option<Origin>) -> Self {
-        Self { thread: AtomicU32::new(0), over: Event::of_kind(Kind::ThreadJoin, origin) }
+        Self {
+            thread: AtomicU32::new(0),
+            native_id: AtomicU32::new(0),
+            over: Event::of_kind(Kind::ThreadJoin, origin),
+        }
     }
 
     /// The calling thread lives this life: it is over when the thread has ended.
     pub fn begin(self: &Arc<Self>) {
         self.thread.store(ThreadId::current().get(), Ordering::Relaxed);
+        self.native_id.store(kernel::native_id().unwrap_or(0), Ordering::Relaxed);
         registry::set_origin(self.over.origin());
         registry::ends_with_thread(Arc::clone(self));
     }
@@ -69,6 +76,20 @@ impl Life {
     /// [`WaitEnded`] by a signal handler, or because the thread waits for the calling one.
     pub fn join(&self, deadline: Deadline) -> Result<bool, WaitEnded> {
         self.over.wait_for(&self.thread, deadline)
+    }
+
+    /// Looks for a moment, where the life is over, whether the system has no such thread any more.
+    ///
+    /// For a caller who is about to have the system wait for that, which is a matter of microseconds, and to be woken
+    /// of some more.
+    pub fn look_until_gone(&self) {
+        #[cfg(all(target_os = "linux", not(loom)))]
+        {
+            let native_id = self.native_id.load(Ordering::Relaxed);
+            if native_id != 0 {
+                crate::wait::spin::for_an_end(|| !kernel::exists(native_id));
+            }
+        }
     }
 }
 

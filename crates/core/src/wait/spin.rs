@@ -17,7 +17,7 @@
 use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use std::thread::available_parallelism;
+use std::thread::{available_parallelism, yield_now};
 
 use super::Kind;
 use super::clock;
@@ -30,6 +30,10 @@ struct Patience {
     for_notice: u64,
     /// Then, for the interpreter to be let go.
     for_host: u64,
+    /// How often to sleep without a look at the most.
+    worst: u32,
+    /// What to do between two looks.
+    pause: fn(),
 }
 
 impl Patience {
@@ -38,12 +42,20 @@ impl Patience {
     fn for_answers() -> Self {
         let waking = u64::from(WAKING.load(Relaxed));
         let for_notice = (waking + waking / 4 + MARGIN).clamp(SHORTEST, LONGEST);
-        Self { for_notice, for_host: 2_000 }
+        Self { for_notice, for_host: 2_000, worst: Self::WORST, pause: rest }
     }
+
+    /// At the worst a thread spends forty nanoseconds on each sleep in the mean.
+    const WORST: u32 = 1023;
 
     /// Somewhat more than the system takes to make a thread. And the way of a short one to its end, where it lets the
     /// interpreter go.
-    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 60_000 };
+    ///
+    /// A new thread may be put on the processor that its starter looks on, where it waits for the look to end while
+    /// the other processor is idle. So the processor is offered to it between the looks. At the worst, where threads take
+    /// their time to begin, that costs five microseconds a start in the mean.
+    const FOR_A_START: Self =
+        Self { for_notice: 80_000, for_host: 60_000, worst: 15, pause: yield_now };
 }
 
 /// Bounds of a look, and what it is longer than to be woken, in nanoseconds.
@@ -94,7 +106,7 @@ fn are_several_processors() -> bool {
 }
 
 /// How often a thread sleeps without a look: after each that was in vain twice as often and once more, up to
-/// [`Luck::WORST`]. At the worst it spends forty nanoseconds on each sleep in the mean.
+/// [`Patience::worst`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Luck {
     skip: u32,
@@ -103,8 +115,6 @@ struct Luck {
 }
 
 impl Luck {
-    const WORST: u32 = 1023;
-
     /// A thread that begins: those that wait once or twice in their lives wait for long.
     const FIRST: Self = Self { skip: 3, left: 3 };
 
@@ -119,8 +129,8 @@ impl Luck {
         }
     }
 
-    fn after(self, found: bool) -> Self {
-        let skip = if found { 0 } else { (self.skip * 2 + 1).min(Self::WORST) };
+    fn after(self, found: bool, worst: u32) -> Self {
+        let skip = if found { 0 } else { (self.skip * 2 + 1).min(worst) };
         Self { skip, left: skip }
     }
 }
@@ -140,11 +150,26 @@ pub(super) fn before_sleep(kind: Kind, is_notified: impl Fn() -> bool) -> bool {
     }
 }
 
+/// Looks for a moment whether a thread that is at its end `is_gone`, with the interpreter let go.
+#[cfg(target_os = "linux")]
+pub(crate) fn for_an_end(is_gone: impl Fn() -> bool + Sync) {
+    if is_gone() || !are_several_processors() || LOOKING.swap(true, Relaxed) {
+        return;
+    }
+    host().detached(&mut || _ = look(Patience::FOR_A_START.for_notice, &is_gone, yield_now));
+    LOOKING.store(false, Relaxed);
+}
+
 /// The calling thread has let the interpreter go for a sleep, or for ever.
 pub(crate) fn note_let_go() {
     if host().has_lock() {
         LET_GO.fetch_add(1, Relaxed);
     }
+}
+
+/// Asks the processor to pause.
+fn rest() {
+    (0..PAUSES).for_each(|_| spin_loop());
 }
 
 fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> bool) -> bool {
@@ -156,19 +181,19 @@ fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> boo
     if !are_several_processors() || LOOKING.swap(true, Relaxed) {
         return false;
     }
-    let let_go_before = look(patience.for_notice, is_notified);
+    let let_go_before = look(patience.for_notice, is_notified, patience.pause);
     LOOKING.store(false, Relaxed);
-    own.set(luck.after(let_go_before.is_some()));
+    own.set(luck.after(let_go_before.is_some(), patience.worst));
     if let Some(before) = let_go_before
         && host().has_lock()
     {
-        await_host(patience.for_host, before);
+        await_host(patience.for_host, before, patience.pause);
     }
     let_go_before.is_some()
 }
 
 /// How often the interpreter had been let go before the notification, if that came in so many nanoseconds.
-fn look(longest: u64, is_notified: impl Fn() -> bool) -> Option<u32> {
+fn look(longest: u64, is_notified: impl Fn() -> bool, pause: fn()) -> Option<u32> {
     let end = clock::now() + longest;
     loop {
         // In this order: the notifier lets go after it has notified.
@@ -179,14 +204,14 @@ fn look(longest: u64, is_notified: impl Fn() -> bool) -> Option<u32> {
         if clock::now() >= end {
             return None;
         }
-        (0..PAUSES).for_each(|_| spin_loop());
+        pause();
     }
 }
 
-fn await_host(longest: u64, let_go_before: u32) {
+fn await_host(longest: u64, let_go_before: u32, pause: fn()) {
     let end = clock::now() + longest;
     while LET_GO.load(Relaxed) == let_go_before && clock::now() < end {
-        spin_loop();
+        pause();
     }
 }
 
@@ -206,7 +231,7 @@ mod tests {
         let mut count = 0;
         for _ in 0..sleeps {
             let (looks, next) = luck.step();
-            luck = if looks { next.after(false) } else { next };
+            luck = if looks { next.after(false, Patience::WORST) } else { next };
             count += u32::from(looks);
         }
         count
@@ -241,24 +266,28 @@ mod tests {
         assert_eq!(looks_in_vain(4), 1);
         assert!(looks_in_vain(1000) < 10);
         let late = looks_in_vain(1_000_000) - looks_in_vain(500_000);
-        assert!(late <= 500_000 / Luck::WORST + 1);
+        assert!(late <= 500_000 / Patience::WORST + 1);
     }
 
     #[test]
     fn a_look_that_was_not_in_vain_is_followed_by_another() {
-        let unlucky = Luck { skip: Luck::WORST, left: 0 };
-        assert!(unlucky.after(true).step().0);
+        let unlucky = Luck { skip: Patience::WORST, left: 0 };
+        assert!(unlucky.after(true, Patience::WORST).step().0);
     }
 
     #[test]
     fn who_is_notified_meanwhile_is_seen_and_who_is_not_is_left_to_sleep() {
         // A minute: three looks take longer than `FOR_ANSWERS` where the processor is slow, or another's.
         let looked = Cell::new(0);
-        let notified = look(60_000_000_000, || {
-            looked.set(looked.get() + 1);
-            looked.get() == 3
-        });
+        let notified = look(
+            60_000_000_000,
+            || {
+                looked.set(looked.get() + 1);
+                looked.get() == 3
+            },
+            rest,
+        );
         assert!(notified.is_some());
-        assert_eq!(look(SHORTEST, || false), None);
+        assert_eq!(look(SHORTEST, || false, rest), None);
     }
 }
