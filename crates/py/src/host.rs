@@ -69,7 +69,12 @@ impl Refusal {
 
 /// The exception that ended the calling thread's wait.
 pub(crate) fn take_raised() -> Option<PyErr> {
-    RAISED.take()
+    RAISED.try_with(RefCell::take).ok().flatten()
+}
+
+fn keep_raised(raised: PyErr) {
+    // A thread that is being torn down has nowhere to keep it, and nobody to raise it for.
+    let _ = RAISED.try_with(|slot| slot.replace(Some(raised)));
 }
 
 /// The token of a thread that is known to be attached.
@@ -123,13 +128,13 @@ impl Host for Interpreter {
 
     fn run_handlers(&self) -> bool {
         if let Some(refusal) = REFUSAL.get().filter(|refusal| refusal.is_due(attached())) {
-            RAISED.set(Some(refusal.raise(attached())));
+            keep_raised(refusal.raise(attached()));
             return false;
         }
         match program::check_signals(attached()) {
             Ok(()) => true,
             Err(raised) => {
-                RAISED.set(Some(raised));
+                keep_raised(raised);
                 false
             }
         }

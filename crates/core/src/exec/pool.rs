@@ -211,7 +211,8 @@ impl Drop for Pool {
 
 /// The calling thread's place, if it is a worker of any pool.
 fn my_place() -> Option<Rc<Hand<Job>>> {
-    HAND.with_borrow(Clone::clone)
+    // (A thread that is being torn down is none any more.)
+    HAND.try_with(|hand| hand.borrow().clone()).ok().flatten()
 }
 
 /// The calling thread's place, if it is a worker of this crew.

@@ -64,6 +64,12 @@ pub fn made_at(line: &Line, kind: Kind) -> Origin {
     origin
 }
 
+/// Makes room for the counts of objects that no line is known of, which are counted by their kinds.
+pub(crate) fn prepare() {
+    let _table = table();
+    counters::provide(Kind::Lock, None);
+}
+
 /// The line with this number, and how many objects it made.
 #[must_use]
 pub fn line(origin: Origin) -> Option<(Line, u64)> {

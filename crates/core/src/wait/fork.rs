@@ -104,12 +104,18 @@ mod unix {
             _origins: origin::freeze(),
             buckets: table::all_buckets(),
         };
+        let mut held = Some(held);
         // A thread that is being torn down cannot keep them; it lets them go again and forks as is.
-        let _ = HELD.try_with(|slot| slot.replace(Some(held)));
+        if HELD.try_with(|slot| slot.replace(held.take())).is_err() {
+            let_go(held);
+        }
     }
 
     extern "C" fn parent() {
-        let held = HELD.try_with(RefCell::take).ok().flatten();
+        let_go(HELD.try_with(RefCell::take).ok().flatten());
+    }
+
+    fn let_go(held: Option<Held>) {
         #[cfg(not(all(feature = "serve", target_os = "linux")))]
         drop(held);
         #[cfg(all(feature = "serve", target_os = "linux"))]

@@ -14,10 +14,11 @@
 
 use std::collections::VecDeque;
 
+use super::fork::generation;
 use super::host::host;
 use super::parker::NOTIFIED;
 use super::table::Waiter;
-use crate::facade::{Arc, Mutex, lock};
+use crate::facade::{Arc, Mutex, MutexGuard, lock};
 
 /// How many are woken at once.
 #[cfg(not(loom))]
@@ -27,13 +28,19 @@ pub(super) const RUNNERS: usize = 8;
 pub(super) const RUNNERS: usize = 1;
 
 /// Sleepers that were notified and have yet to be woken, in the order of their queue.
-pub(super) struct Relay(Mutex<VecDeque<Arc<Waiter>>>);
+pub(super) struct Relay {
+    left: Mutex<VecDeque<Arc<Waiter>>>,
+    /// The fork generation of the sleepers. In a child there are none, and the lock may be in the hands of a thread that
+    /// does not exist there.
+    generation: u32,
+}
 
 impl Relay {
     /// A relay for so many threads, if they are too many to be woken at once.
     pub(super) fn among(count: usize) -> Option<Arc<Self>> {
         let is_needed = count > RUNNERS && (host().has_lock() || cfg!(loom));
-        is_needed.then(|| Arc::new(Self(Mutex::new(VecDeque::with_capacity(count)))))
+        let left = || Mutex::new(VecDeque::with_capacity(count));
+        is_needed.then(|| Arc::new(Self { left: left(), generation: generation() }))
     }
 
     /// Tells these that they were chosen, as [`Unparked`](super::Unparked) does.
@@ -41,7 +48,7 @@ impl Relay {
     /// With the list locked until it is whole: who wakes by himself and passes on while it is filled would find nobody, and
     /// be found in it later by a runner, in vain. So each that is woken in vain has passed on.
     pub(super) fn notify<'a>(this: &Arc<Self>, waiters: impl Iterator<Item = &'a Arc<Waiter>>) {
-        let mut left = lock(&this.0);
+        let mut left = lock(&this.left);
         for waiter in waiters {
             *lock(&waiter.relay) = Some(Arc::clone(this));
             if waiter.parker.set(NOTIFIED) {
@@ -53,7 +60,7 @@ impl Relay {
     /// Wakes the next sleeper.
     pub(super) fn pass_on(&self) {
         // (Not under the lock, which the one that is woken takes.)
-        let next = lock(&self.0).pop_front();
+        let next = self.left().and_then(|mut left| left.pop_front());
         if let Some(waiter) = next {
             waiter.parker.wake();
         }
@@ -62,9 +69,13 @@ impl Relay {
     /// Wakes all that are left.
     pub(super) fn wake_all(&self) {
         // (Nor under the lock here, which a `for` would hold.)
-        let left = std::mem::take(&mut *lock(&self.0));
-        for waiter in left {
+        let left = self.left().map(|mut left| std::mem::take(&mut *left));
+        for waiter in left.into_iter().flatten() {
             waiter.parker.wake();
         }
+    }
+
+    fn left(&self) -> Option<MutexGuard<'_, VecDeque<Arc<Waiter>>>> {
+        (self.generation == generation()).then(|| lock(&self.left))
     }
 }

@@ -9,9 +9,10 @@ use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use super::clock;
-use super::site::{Kind, Site};
+use super::site::Site;
 use crate::observe::metrics::counters;
 use crate::observe::metrics::ledger::{Arrival, Ledger, ledger};
+use crate::observe::origin;
 use crate::observe::registry::{self, Waiting};
 #[cfg(all(feature = "serve", target_os = "linux", not(loom)))]
 use crate::observe::sampler;
@@ -97,7 +98,7 @@ fn set(bit: u8, on: bool) -> bool {
 
 /// Begins a new recording: earlier figures and ended threads are forgotten.
 pub fn start() {
-    counters::provide(Kind::Lock, None);
+    origin::prepare();
     counters::clear();
     ledger().clear();
     timeline::kept().clear();
