@@ -159,12 +159,17 @@ def test_processors_are_the_limit_when_the_program_has_them_all(
 
 
 def test_who_has_the_gil_and_no_processor_does_not_make_it_the_limit() -> None:
-    seen = Processors(2, ELAPSED, 0.9, 12.0)
-    assert codes(report_with(10.0, processors=seen, gil=gil(0.6))) == []
+    others_have_them = Processors(2, ELAPSED, 0.9, 12.0, 0.6)
+    assert codes(report_with(10.0, processors=others_have_them, gil=gil(0.6))) == []
+    has_them = Processors(2, ELAPSED, 0.9, 3.6, 0.4)
+    assert codes(report_with(19.0, processors=has_them, gil=gil(0.6))) == ["processors"]
 
 
-def test_who_hands_the_gil_over_hardly_waits_for_a_processor() -> None:
-    seen = Processors(2, ELAPSED, 0.6, 2.9)
+@pytest.mark.parametrize(("runnable", "stretched"), [(2.9, 0.3), (3.6, 0.38)])
+def test_who_hands_the_gil_over_hardly_waits_for_a_processor(
+    runnable: float, stretched: float
+) -> None:
+    seen = Processors(2, ELAPSED, 0.6, runnable, stretched)
     assert codes(report_with(12.0, processors=seen, gil=gil(0.3, handed=0.4))) == ["gil"]
 
 

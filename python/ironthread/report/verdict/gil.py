@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ironthread.report.verdict import thresholds
 from ironthread.report.verdict.finding import Verdict
-from ironthread.report.verdict.processors import threads_wait_for_one
+from ironthread.report.verdict.processors import processors_are_taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ def gil(report: Report) -> Verdict | None:
     seen = report.gil
     if seen is None or seen.looks < thresholds.LOOKS:
         return None
-    # Who has the GIL may have had to wait for a processor with it.
-    if threads_wait_for_one(report):
+    if processors_are_taken(report):
         return None
     # Of the whole run: a short crowd limits little.
     part = seen.observed / report.elapsed

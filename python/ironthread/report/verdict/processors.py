@@ -8,6 +8,7 @@ from ironthread.report.verdict.finding import Verdict
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ironthread.report.collect import Report
+    from ironthread.report.processors import Processors
 
 
 def processors(report: Report) -> list[Verdict]:
@@ -21,7 +22,7 @@ def processors(report: Report) -> list[Verdict]:
         return []
     share = seen.observed / report.elapsed
     crowded, runnable = seen.crowded * share, seen.runnable * share
-    used = report.cpu / report.elapsed / seen.available
+    used = _used(report, seen)
     if used < thresholds.USED:
         return []
     which = f"all {seen.available} processors are" if seen.available > 1 else "its processor is"
@@ -39,6 +40,24 @@ def processors(report: Report) -> list[Verdict]:
         "crowded": crowded,
     }
     return [Verdict("processors", crowded, finding, advice, figures)]
+
+
+def processors_are_taken(report: Report) -> bool:
+    """Whether threads wait long for a processor because this program, or others, have all of them.
+
+    What waits for the GIL, then, waits for who has it and no processor. Threads that hand it over
+    every few microseconds may also be many, where the system has several on one processor, but
+    leave others idle.
+    """
+    seen = report.processors
+    if seen is None or not threads_wait_for_one(report):
+        return False
+    stretched = seen.stretched * seen.observed / report.elapsed
+    return _used(report, seen) >= thresholds.USED or stretched >= thresholds.STRETCHED
+
+
+def _used(report: Report, seen: Processors) -> float:
+    return report.cpu / report.elapsed / seen.available
 
 
 def threads_wait_for_one(report: Report) -> bool:

@@ -51,6 +51,10 @@ USED = 0.8
 CROWDED = 1.5
 """So many threads for each processor: with hardly more than one, none waits for long."""
 
+STRETCHED = 0.45
+"""So much of the time that threads took was due to others on their processors: six that hand the
+GIL over on two processors come to 0.4 by themselves, four that hash beside two programs to 0.5."""
+
 SEVERAL = 2
 """A single thread that is joined may be a whole program, such as a server."""
 
