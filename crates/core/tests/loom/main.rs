@@ -23,6 +23,7 @@ mod queue;
 mod rlock;
 mod seats;
 mod semaphore;
+mod signals;
 mod steal;
 mod timer;
 

@@ -24,11 +24,20 @@ pub(super) struct Bed {
     pub(super) word: AtomicU32,
     gate: Mutex<()>,
     changed: Condvar,
+    /// Whether a signal has come. (Not one of loom's: only the sleeper looks at it.)
+    #[cfg(loom)]
+    was_interrupted: std::sync::atomic::AtomicBool,
 }
 
 impl Bed {
     pub(super) fn with(word: AtomicU32) -> Self {
-        Self { word, gate: Mutex::new(()), changed: Condvar::new() }
+        Self {
+            word,
+            gate: Mutex::new(()),
+            changed: Condvar::new(),
+            #[cfg(loom)]
+            was_interrupted: std::sync::atomic::AtomicBool::new(false),
+        }
     }
 }
 
@@ -84,11 +93,15 @@ impl Parker {
         }
     }
 
-    /// Under loom time does not pass: a wait with a limit ends at once, one without sleeps for good.
+    /// Under loom time does not pass: a wait with a limit ends at once, one without sleeps for good. And who takes signals
+    /// gets one as soon as it sleeps for the first time.
     #[cfg(loom)]
-    fn lie_in_bed(&self, deadline: Deadline, _interruptible: bool) -> Rest {
+    fn lie_in_bed(&self, deadline: Deadline, interruptible: bool) -> Rest {
         let mut gate = facade::lock(&self.bed.gate);
         while self.state() != NOTIFIED {
+            if interruptible && !self.bed.was_interrupted.swap(true, Ordering::Relaxed) {
+                return Rest::Interrupted;
+            }
             if !deadline.is_never() {
                 return Rest::TimedOut;
             }

@@ -1,0 +1,258 @@
+//! Signals that arrive in the middle of a wait: a handler ends it or not, and no wake-up is lost with it.
+//!
+//! In a model a signal arrives when a thread that takes signals sleeps for the first time in a wait, so each order of that
+//! with what another thread does is one of the model's.
+
+use std::cell::Cell;
+use std::sync::Once;
+
+use ironthread::error::{GetError, Interrupted, WaitEnded, WaitError};
+use ironthread::queue::{Fifo, Queue};
+use ironthread::sync::{Condition, Event, Lock, Semaphore};
+use ironthread::wait::Deadline;
+use ironthread::wait::host::{Host, set_host};
+use loom::sync::Arc;
+use loom::thread::{self, JoinHandle};
+
+use crate::{Guarded, join};
+
+/// What the handlers do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Handlers {
+    Return,
+    Raise,
+}
+
+loom::thread_local! {
+    /// In how many waits the calling thread takes a signal.
+    static SIGNALS: Cell<u32> = Cell::new(0);
+    static HANDLERS: Cell<Handlers> = Cell::new(Handlers::Return);
+}
+
+/// A host whose handlers run in the threads that are [struck].
+struct Signalling;
+
+impl Host for Signalling {
+    fn takes_signals(&self) -> bool {
+        SIGNALS.with(|left| left.replace(left.get().saturating_sub(1)) > 0)
+    }
+
+    fn run_handlers(&self) -> bool {
+        HANDLERS.with(Cell::get) == Handlers::Return
+    }
+}
+
+/// A thread that does this and gets a signal in its first wait; in each, where handlers raise.
+fn struck<R: 'static>(
+    handlers: Handlers,
+    step: impl FnOnce() -> R + Send + 'static,
+) -> JoinHandle<R> {
+    thread::spawn(move || {
+        strike(handlers);
+        step()
+    })
+}
+
+/// From now on the calling thread gets signals.
+fn strike(handlers: Handlers) {
+    static HOST: Once = Once::new();
+    HOST.call_once(|| assert!(set_host(&Signalling)));
+    // (One that returns may be followed by others for ever, and the model would be, too.)
+    let signals = if handlers == Handlers::Raise { u32::MAX } else { 1 };
+    SIGNALS.with(|left| left.set(signals));
+    HANDLERS.with(|handlers_do| handlers_do.set(handlers));
+}
+
+fn take(lock: &Lock) -> Result<(), WaitEnded> {
+    assert!(lock.acquire(Deadline::NEVER)?);
+    lock.release().unwrap();
+    Ok(())
+}
+
+#[test]
+fn a_lock_is_had_after_a_handler() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new());
+        assert!(lock.try_acquire());
+        let waiter = struck(Handlers::Return, {
+            let lock = Arc::clone(&lock);
+            move || take(&lock)
+        });
+        lock.release().unwrap();
+        assert!(join(waiter).is_ok());
+        assert!(!lock.is_locked());
+    });
+}
+
+#[test]
+fn a_lock_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new());
+        assert!(lock.try_acquire());
+        let first = struck(Handlers::Raise, {
+            let lock = Arc::clone(&lock);
+            move || take(&lock)
+        });
+        let second = thread::spawn({
+            let lock = Arc::clone(&lock);
+            move || take(&lock)
+        });
+        lock.release().unwrap();
+        assert!(matches!(join(first), Ok(()) | Err(WaitEnded::Interrupted)));
+        assert!(join(second).is_ok());
+        assert!(!lock.is_locked());
+    });
+}
+
+#[test]
+fn a_permit_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let first = struck(Handlers::Raise, {
+            let semaphore = Arc::clone(&semaphore);
+            move || semaphore.acquire(Deadline::NEVER)
+        });
+        let second = thread::spawn({
+            let semaphore = Arc::clone(&semaphore);
+            move || semaphore.acquire(Deadline::NEVER)
+        });
+        semaphore.release(1, None).unwrap();
+        if join(first) == Ok(true) {
+            semaphore.release(1, None).unwrap();
+        }
+        assert_eq!(join(second), Ok(true));
+        assert_eq!(semaphore.value(), 0);
+    });
+}
+
+/// A condition, its lock, and whether what is waited for has come.
+#[derive(Default)]
+struct News {
+    lock: Lock,
+    condition: Condition,
+    come: Guarded,
+}
+
+impl News {
+    /// Signals come once the lock is held, if any.
+    fn wait(&self, handlers: Option<Handlers>) -> Result<bool, WaitError> {
+        assert!(self.lock.acquire(Deadline::NEVER).unwrap());
+        handlers.into_iter().for_each(strike);
+        let ended = if self.come.get() == 0 {
+            self.condition.wait(&self.lock, Deadline::NEVER)
+        } else {
+            Ok(true)
+        };
+        self.lock.release().unwrap();
+        ended
+    }
+
+    fn tell(&self, count: usize) {
+        assert!(self.lock.acquire(Deadline::NEVER).unwrap());
+        self.come.set(1);
+        self.condition.notify(&self.lock, count).unwrap();
+        self.lock.release().unwrap();
+    }
+}
+
+#[test]
+fn a_notification_reaches_who_runs_handlers() {
+    loom::model(|| {
+        let news = Arc::new(News::default());
+        let waiter = thread::spawn({
+            let news = Arc::clone(&news);
+            move || news.wait(Some(Handlers::Return))
+        });
+        news.tell(1);
+        assert_eq!(join(waiter), Ok(true));
+        assert!(!news.lock.is_locked());
+        assert!(!news.condition.has_waiters());
+    });
+}
+
+#[test]
+fn who_is_interrupted_has_the_lock_back_and_leaves_the_condition() {
+    loom::model(|| {
+        let news = Arc::new(News::default());
+        let waiter = thread::spawn({
+            let news = Arc::clone(&news);
+            move || news.wait(Some(Handlers::Raise))
+        });
+        news.tell(1);
+        assert!(matches!(join(waiter), Ok(true) | Err(WaitError::Interrupted)));
+        assert!(!news.lock.is_locked());
+        assert!(!news.condition.has_waiters());
+    });
+}
+
+#[test]
+fn a_notification_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let news = Arc::new(News::default());
+        let first = thread::spawn({
+            let news = Arc::clone(&news);
+            move || news.wait(Some(Handlers::Raise))
+        });
+        let second = thread::spawn({
+            let news = Arc::clone(&news);
+            move || news.wait(None)
+        });
+        news.tell(1);
+        if join(first) == Ok(true) {
+            // It may be the one that was notified.
+            news.tell(1);
+        }
+        assert_eq!(join(second), Ok(true));
+        assert!(!news.lock.is_locked());
+    });
+}
+
+#[test]
+fn an_item_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::<Fifo<u32>>::new(0));
+        let first = struck(Handlers::Raise, {
+            let queue = Arc::clone(&queue);
+            move || queue.get(Deadline::NEVER)
+        });
+        let second = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.get(Deadline::NEVER)
+        });
+        assert!(queue.put(1, Deadline::NEVER).is_ok());
+        let of_first = join(first);
+        if of_first == Ok(1) {
+            assert!(queue.put(1, Deadline::NEVER).is_ok());
+        } else {
+            assert_eq!(of_first, Err(GetError::Interrupted));
+        }
+        assert_eq!(join(second), Ok(1));
+        assert!(queue.is_empty());
+    });
+}
+
+#[test]
+fn an_event_that_is_set_meanwhile_ends_the_wait_of_who_runs_handlers() {
+    loom::model(|| {
+        let event = Arc::new(Event::new());
+        let waiter = struck(Handlers::Return, {
+            let event = Arc::clone(&event);
+            move || event.wait(Deadline::NEVER)
+        });
+        event.set();
+        assert_eq!(join(waiter), Ok(true));
+    });
+}
+
+#[test]
+fn an_event_is_waited_for_no_longer_when_a_handler_raises() {
+    loom::model(|| {
+        let event = Arc::new(Event::new());
+        let waiter = struck(Handlers::Raise, {
+            let event = Arc::clone(&event);
+            move || event.wait(Deadline::NEVER)
+        });
+        event.set();
+        assert!(matches!(join(waiter), Ok(true) | Err(Interrupted)));
+    });
+}
