@@ -154,6 +154,13 @@ def test_the_readme_lists_every_example(examples: list[Path]) -> None:
     assert [path.name for path in examples if f"[{path.name}]({path.name})" not in text] == []
 
 
+def test_every_example_stands_beside_a_topic() -> None:
+    text = (DIRECTORY.parent / "docs/topics.md").read_text(encoding="utf-8")
+    names = [path.relative_to(DIRECTORY).as_posix() for path in EXAMPLES]
+
+    assert [name for name in names if f"[{name}](../examples/{name})" not in text] == []
+
+
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Import an example afresh, and leave no bytecode beside it."""
     (path,) = (path for path in EXAMPLES if path.stem == name)
