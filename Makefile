@@ -12,7 +12,8 @@
 #   make matrix        the Python tests and CPython's own on every interpreter of this machine
 #   make conformance   CPython's own tests, and those of what leans on threads, on every interpreter
 #                      of this machine; writes docs/conformance.md
-#   make stress        the long runs: lost wake-ups, exits, forks, and whatever else strikes in the middle of everything
+#   make stress        the long runs: lost wake-ups, exits, forks, and whatever else strikes in the middle of everything;
+#                      and thousands of sequences of steps on our classes and on the standard library's
 #   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
 #   make soak-programs the same of programs: crawler, pipeline and chat; every page, line and message accounted for
 #   make fuzz          random input for all that reads what others wrote, a minute ($(FUZZ_SECONDS)) each; needs a nightly Rust
@@ -104,7 +105,7 @@ conformance:
 	$(PYTHON) tests/conformance/run.py --results $(RESULTS) --table docs/conformance.md; exit $$failed
 
 stress: build
-	$(BIN)/python -m pytest tests/stress tests/torture --long
+	$(BIN)/python -m pytest tests/stress tests/torture tests/properties --long
 
 soak: build
 	$(BIN)/python tests/soak/long_run.py --seconds $(SOAK_SECONDS)
