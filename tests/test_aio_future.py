@@ -113,7 +113,7 @@ def test_asyncio_takes_it_where_it_takes_awaitables() -> None:
         loop = asyncio.get_running_loop()
         # The call's own result, not its future's: run_in_executor awaits but once.
         assert await loop.run_in_executor(pool, int) == 0
-        inner = await loop.run_in_executor(pool, futures.Future)
+        inner: object = await loop.run_in_executor(pool, futures.Future)
         assert isinstance(inner, futures.Future)
 
     in_pool(main, workers=2)

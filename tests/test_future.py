@@ -213,7 +213,7 @@ def test_whoever_holds_the_condition_sees_no_end_come(end: str) -> None:
         with future._condition:
             member = crew.start(steps[-1], future).until_asleep("RLock")
             assert future._state == before
-            future._waiters.append(waiter)
+            future._waiters.append(waiter)  # type: ignore[arg-type]
         member.result()
     assert waiter.ends == ([] if told is None else [told])
     assert future._state != before
@@ -231,7 +231,7 @@ def test_the_one_who_ends_it_may_hold_the_condition_and_its_callbacks_may_wait(e
 
     future.add_done_callback(look)
     with future._condition:
-        future._waiters.append(waiter)
+        future._waiters.append(waiter)  # type: ignore[arg-type]
         for step in steps:
             step(future)
     assert waiter.ends == ([] if told is None else [told])

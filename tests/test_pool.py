@@ -156,7 +156,7 @@ def test_what_is_left_of_a_map_is_cancelled_when_it_is_dropped() -> None:
 def test_shutdown_refuses_new_calls_and_does_the_old_ones() -> None:
     pool = ThreadPoolExecutor(1)
     go = threading.Event()
-    futures = [pool.submit(go.wait), pool.submit(str, 1)]
+    futures: list[Future[Any]] = [pool.submit(go.wait), pool.submit(str, 1)]
     pool.shutdown(wait=False)
     with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
         pool.submit(int)

@@ -24,12 +24,19 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from typing_extensions import TypeVar
+
 # Taken before `install()` puts ours there.
 StandardFuture: Any = _base.Future
 if TYPE_CHECKING:
-    _Standard = _base.Future[Any]
+    _T = TypeVar("_T", default=Any)
+    _AnyFuture = TypeVar("_AnyFuture", bound=_base.Future[Any])
+    _Native = _core.Future
+    _Standard = _base.Future
 else:
-    _Standard = StandardFuture
+    # To checkers a class of outcomes of some type. When the program runs `typing` is not loaded.
+    _T = None
+    _Native, _Standard = {_T: _core.Future}, {_T: StandardFuture}
 
 FIRST_COMPLETED = _base.FIRST_COMPLETED
 FIRST_EXCEPTION = _base.FIRST_EXCEPTION
@@ -39,14 +46,14 @@ DoneAndNotDoneFutures = _base.DoneAndNotDoneFutures
 _FINAL = frozenset({_base.CANCELLED_AND_NOTIFIED, _base.FINISHED})
 
 
-class Future(_core.Future, _Standard):  # type: ignore[misc, override]
+class Future(_Native[_T], _Standard[_T]):
     """The outcome of a job, which may not be there yet.
 
     Follows https://docs.python.org/3/library/concurrent.futures.html#future-objects, and can be
     awaited by a task of an asyncio loop as well.
     """
 
-    def __await__(self) -> Generator[Any, None, Any]:
+    def __await__(self) -> Generator[Any, None, _T]:
         """Wait without blocking the loop; return the result, or raise what the job raised.
 
         When the task is cancelled meanwhile the job is, unless it has begun. RuntimeError is raised
@@ -58,7 +65,7 @@ class Future(_core.Future, _Standard):  # type: ignore[misc, override]
             raise RuntimeError(
                 "await of a Future needs a running asyncio loop; use result() to wait in a thread"
             )
-        waiting: Generator[Any, None, Any] = asyncio.wrap_future(self).__await__()
+        waiting: Generator[Any, None, _T] = asyncio.wrap_future(self).__await__()
         return waiting
 
 
@@ -135,7 +142,7 @@ class _Ends:
             del future
 
 
-def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
+def as_completed(fs: Iterable[_AnyFuture], timeout: float | None = None) -> Iterator[_AnyFuture]:
     """Yield the futures as they complete, those first that have already.
 
     A future given twice is yielded once. `TimeoutError` is raised when not all have completed

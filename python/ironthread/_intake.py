@@ -91,7 +91,7 @@ class Intake:
         fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-    ) -> Future:
+    ) -> Future[Any]:
         """Do what `pool.submit()` says."""
         now = monotonic()
         due = None if options.deadline is None else now + options.deadline

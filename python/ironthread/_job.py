@@ -17,7 +17,11 @@ class Job:
     __slots__ = ("args", "fn", "future", "kwargs", "task")
 
     def __init__(
-        self, future: Future, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        future: Future[Any],
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
         self.future = future
         self.fn = fn

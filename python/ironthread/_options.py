@@ -9,10 +9,14 @@ from ironthread._pool_map import mapped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import Any, ParamSpec, TypeVar
 
+    from ironthread._futures import Future
     from ironthread._intake import CallOptions
     from ironthread._pool import ThreadPoolExecutor
+
+    _P = ParamSpec("_P")
+    _T = TypeVar("_T")
 
 
 class PoolWithOptions(_base.Executor):
@@ -22,18 +26,18 @@ class PoolWithOptions(_base.Executor):
         self._pool = pool
         self._options = options
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Do what the pool's `submit()` does, with the options."""
         return self._pool._submit_with(self._options, fn, args, kwargs)
 
     def map(
         self,
-        fn: Callable[..., Any],
+        fn: Callable[..., _T],
         *iterables: Iterable[Any],
         timeout: float | None = None,
         chunksize: int = 1,  # noqa: ARG002 (for pools of processes)
         buffersize: int | None = None,
-    ) -> Iterator[Any]:
+    ) -> Iterator[_T]:
         """Do what the pool's `map()` does, each call with the options.
 
         `timeout` is the results': submitting may take longer, for as long as the option of that

@@ -29,7 +29,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextvars import Context
-    from typing import Any, Literal
+    from typing import Any, Literal, ParamSpec, TypeVar
+
+    _P = ParamSpec("_P")
+    _T = TypeVar("_T")
 
 # The standard module's own parts have no types.
 _standard: Any = _standard_module
@@ -151,7 +154,7 @@ class ThreadPoolExecutor(StandardExecutor):
         quick = self._meter is None and _adds_as_ours(type(self))
         return _core.PoolJobs(self._idle_semaphore, self._workers, quick)
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Have `fn(*args, **kwargs)` called by a worker; return the future of its outcome.
 
         Raises RuntimeError after `shutdown()`, or when the interpreter is shutting down, and
@@ -161,7 +164,8 @@ class ThreadPoolExecutor(StandardExecutor):
         if self._intake is not None:
             return self._intake.submit(self, STANDARD, fn, args, kwargs)
         if not self._is_plain:
-            return super().submit(fn, *args, **kwargs)
+            # One of the standard library's, for a pool that it made.
+            return super().submit(fn, *args, **kwargs)  # type: ignore[return-value]
         with self._exit_lock, self._shutdown_lock:
             if self._shutdown or self._broken or _standard._shutdown:
                 self._refuse_when_over()
@@ -174,7 +178,7 @@ class ThreadPoolExecutor(StandardExecutor):
 
     def _add_job(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Future:
+    ) -> Future[Any]:
         future = Future()
         task = None if self._meter is None else self._meter.submit()
         if isinstance(self._work_queue, _core.PoolJobs):
@@ -226,18 +230,18 @@ class ThreadPoolExecutor(StandardExecutor):
         fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-    ) -> Future:
+    ) -> Future[Any]:
         assert self._intake is not None, "who has options has a pool that takes them"
         return self._intake.submit(self, options, fn, args, kwargs)
 
     def map(
         self,
-        fn: Callable[..., Any],
+        fn: Callable[..., _T],
         *iterables: Iterable[Any],
         timeout: float | None = None,
         chunksize: int = 1,  # noqa: ARG002 (for pools of processes)
         buffersize: int | None = None,
-    ) -> Iterator[Any]:
+    ) -> Iterator[_T]:
         """Call `fn` with the items of `iterables`, as `map()` does; yield results in their order.
 
         The iterables are consumed at once; with `buffersize`, only so many calls are ahead of the

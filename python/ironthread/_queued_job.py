@@ -32,7 +32,7 @@ class QueuedJob(Job):
 
     def __init__(
         self,
-        future: Future,
+        future: Future[Any],
         fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -156,7 +156,7 @@ class QueuedJob(Job):
     def _invoke_excepthook(self, _: object) -> None:
         _base.LOGGER.critical("Exception at the deadline of a call", exc_info=True)
 
-    def _ended(self, future: Future) -> None:
+    def _ended(self, future: Future[Any]) -> None:
         self._forget_deadline()
         if future.cancelled() and self._taken_back():
             future.set_running_or_notify_cancel()

@@ -166,7 +166,7 @@ class WorkStealingExecutor(ThreadPoolExecutor):
 
     def _add_job(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Future:
+    ) -> Future[Any]:
         if self._inherits:
             fn, args = copy_context().run, (fn, *args)
         future = TaskFuture()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 from collections.abc import Iterator
 from typing import Any, assert_type
@@ -37,18 +38,36 @@ def threads_are_standard_threads() -> None:
 def pools_are_standard_pools(pool: futures.ThreadPoolExecutor) -> Iterator[Any]:
     with pool as same:
         assert_type(same, futures.ThreadPoolExecutor)
-    assert_type(futures.Future().done(), bool)
-    yield from futures.as_completed([pool.submit(len, "text")], timeout=1.0)
+    future = pool.submit(int, "7", base=8)
+    assert_type(future, futures.Future[int])
+    assert_type(future.result(timeout=1.0), int)
+    assert_type(next(pool.map(str, [1])), str)
+    standard: concurrent.futures.Future[int] = future
+    assert_type(standard.done(), bool)
+    for ended in futures.as_completed([pool.submit(len, "text")], timeout=1.0):
+        assert_type(ended, futures.Future[int])
+        yield ended
 
 
 def wrong_uses_are_told(lock: ironthread.Lock, items: queue.Queue[int]) -> None:
     lock.acquire(timeout="1")  # type: ignore[arg-type]
     items.put("text")  # type: ignore[arg-type]
     ironthread.Semaphore("many")  # type: ignore[arg-type]
+    futures.ThreadPoolExecutor(1).submit(len, 1)  # type: ignore[arg-type]
+
+
+def what_is_waited_for_has_types(barrier: ironthread.Barrier, timer: ironthread.Timer) -> None:
+    assert_type(barrier.wait(1.0), int)
+    assert_type(barrier.parties, int)
+    assert_type(timer.cancel(), None)
 
 
 async def queues_cross_into_asyncio(items: aio.Queue[str]) -> None:
     assert_type(await items.aget(), str)
+
+
+async def outcomes_are_awaited(pool: futures.ThreadPoolExecutor) -> None:
+    assert_type(await pool.submit(len, "text"), int)
 
 
 def what_is_observed_has_types(thread: threading.Thread) -> None:

@@ -18,7 +18,7 @@ class PoolJobs:
     def note_staffed(self) -> None: ...
     def add(
         self,
-        future: Future,
+        future: Future[Any],
         function: Callable[..., object],
         arguments: tuple[Any, ...],
         keywords: dict[str, Any] | None,
