@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from programs import run_program
 
 COLLECTIONS = """
-    import gc, sys, threading
-    import ironthread
+    import gc, sys
     from concurrent.futures import CancelledError
     from ironthread.futures import Future, ThreadPoolExecutor, wait
     from ironthread.queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
-    from ironthread.threading import Condition, Event, Lock, RLock, Semaphore
+    from ironthread.threading import Barrier, Condition, Event, Lock, RLock, Semaphore, Thread
 
     rounds, users = map(int, sys.argv[1:])
     queues = [Queue(), LifoQueue(), PriorityQueue(), SimpleQueue()]
     locks = [Lock(), RLock(), Condition(), Semaphore()]
     event, pool = Event(), ThreadPoolExecutor(2)
-    futures = [Future() for _ in range(3)]
-    came = [0]
+    futures = [Future() for _ in range(3 * users)]
+    came = []
     calls = []
 
     class Cycle:
@@ -26,15 +26,15 @@ COLLECTIONS = """
             self.itself = self
 
         def __del__(self):
-            came[0] += 1
+            came.append(None)
             for queue in queues:
-                queue.put(came[0])
-                queue.get_nowait()
+                queue.put(len(came))
+                queue.get()  # there is one for each thread that is in here
             for lock in locks:
                 if lock.acquire(False):
                     lock.release()
             event.set()
-            event.wait()
+            event.wait(None if users == 1 else 0)  # another thread may clear it
             event.clear()
             for future in futures:
                 future.add_done_callback(len if future is None else id)
@@ -53,15 +53,31 @@ COLLECTIONS = """
                 with lock:
                     Cycle()
             made = [Queue(), PriorityQueue(), SimpleQueue(), Condition(), Future(), Event()]
-            futures[number % 3].set_result(number)
-            futures[number % 3] = Future()
-            pool.submit(int, number).result()
+            mine = 3 * seed + number % 3
+            futures[mine].set_result(number)
+            futures[mine] = Future()
+            assert pool.submit(int, number).result() == number
+        through.append(seed)
 
+    def use_with_the_others(seed):
+        together.wait()
+        use(seed)
+
+    through, together = [], Barrier(users)
+    sys.setswitchinterval(1e-5)
     gc.set_threshold(1)
-    use(0)
+    if users == 1:
+        use(0)
+    else:
+        threads = [Thread(target=use_with_the_others, args=(seed,)) for seed in range(users)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     gc.set_threshold(700)
     gc.collect()
-    assert came[0] >= rounds, came
+    assert sorted(through) == [*range(users)], through
+    assert len(came) >= rounds * users, len(came)
     assert [queue.qsize() for queue in queues] == [0] * 4
     assert all(lock.acquire(False) for lock in locks)
     assert all(call.result() == 0 for call in calls)
@@ -70,9 +86,13 @@ COLLECTIONS = """
 """
 
 
-def test_finalizers_that_a_collection_calls_come_back_into_everything(long: bool) -> None:
-    rounds = "3000" if long else "60"
-    assert run_program(COLLECTIONS, rounds, limit=600.0 if long else 60.0).out == "whole\n"
+@pytest.mark.parametrize("users", [1, 4])
+def test_finalizers_that_a_collection_calls_come_back_into_everything(
+    long: bool, users: int
+) -> None:
+    rounds, limit = (3000, 600.0) if long else (60, 60.0)
+    outcome = run_program(COLLECTIONS, str(rounds), str(users), limit=limit)
+    assert (outcome.out, outcome.err) == ("whole\n", ""), str(outcome)
 
 
 CALLBACKS = """
