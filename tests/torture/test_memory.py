@@ -223,9 +223,206 @@ FIRST_CALL = """
     print("whole")
 """
 
+# Threads run in turn: none gives way but where it waits. So the partner comes when the operation waits,
+# or has failed before that. What it does fails whole as well, and is done again.
+WAITS = (
+    REFUSING
+    + """
+    import _thread
+    sys.setswitchinterval(1000)
+
+    def at_each_request_of_a_wait(name, make, wait, end, check, requests=40):
+        '''The partner ends the wait. An operation that failed is done again: what it lost, it waits for.'''
+        ready, go = _thread.allocate_lock(), _thread.allocate_lock()
+        ready.acquire()
+        go.acquire()
+        thing, waiting, ended, met = [None], [False], [None], [0]
+
+        def partner():
+            for _ in range(requests + 1):
+                ready.release()
+                go.acquire()
+                met[0] += waiting[0]
+                while True:
+                    try:
+                        ended[0] = end(thing[0])
+                        break
+                    except MemoryError:
+                        pass
+            ready.release()
+
+        failures = 0
+        thread = threading.Thread(target=partner)
+        thread.start()
+        ready.acquire()
+        for first in range(-1, requests):  # first of all, with memory: see above
+            thing[0], result, done = make(), None, False
+            if first >= 0:
+                _testcapi.set_nomemory(first, first + 1)
+            try:
+                go.release()
+                waiting[0] = True
+                result = wait(thing[0])
+                done = True
+            except MemoryError:
+                pass
+            finally:
+                waiting[0] = False
+                _testcapi.remove_mem_hooks()
+            if not done:
+                failures += 1
+                result = wait(thing[0])
+            ready.acquire()
+            check(thing[0], result, ended[0])
+        thread.join()
+        assert threading.enumerate() == [threading.main_thread()], name
+        assert met[0] > requests // 4, (name, met)
+        return failures
+
+    def held(make=threading.Lock):
+        it = make()
+        it.acquire()
+        return it
+
+    def check_lock(lock, got, _):
+        assert got is True and lock.locked()
+        lock.release()
+        assert lock.acquire(False)
+
+    def notify(condition):
+        with condition:
+            condition.notify()
+
+    def check_condition(condition, got, _):
+        assert got is True
+        assert repr(condition).endswith(", 0)>"), condition
+        condition.release()
+        assert condition.acquire(False)
+
+    def check_semaphore(semaphore, got, _):
+        assert got is True
+        assert not semaphore.acquire(False)
+        semaphore.release()
+        assert semaphore.acquire(False)
+
+    def check_event(event, got, _):
+        assert got is True and event.is_set()
+
+    def check_barrier(barrier, place, other):
+        assert sorted([place, other]) == [0, 1]
+        assert barrier.n_waiting == 0 and not barrier.broken
+
+    def check_get(to, got, _):
+        assert got == "it"
+        assert to.empty()
+        to.put("next")
+        assert to.get_nowait() == "next"
+
+    def check_put(to, _, got):
+        assert got == "before"
+        assert to.get_nowait() == "it"
+        assert to.empty() and to.unfinished_tasks == 2
+
+    def check_joined(to, *_):
+        assert to.unfinished_tasks == 0
+
+    def check_result(future, got, _):
+        assert got == future.result(0) == 7
+
+    def check_futures(future, got, _):
+        assert got.done == {future} and not got.not_done
+
+    def filled(make, *size):
+        to = make(*size)
+        to.put("before")
+        return to
+
+    condition = lambda: held(threading.Condition)
+    semaphore = lambda: threading.Semaphore(0)
+    bounded = lambda: held(threading.BoundedSemaphore)
+    filled_queue = lambda: filled(queue.Queue)
+    acquire, release = lambda it: it.acquire(), lambda it: it.release()
+    wait, join, result = lambda it: it.wait(), lambda it: it.join(), lambda it: it.result()
+    put, get = lambda to: to.put("it"), lambda to: to.get()
+    finish = lambda future: future.set_result(7)
+    waits = {
+        "Lock": (held, acquire, release, check_lock),
+        "Lock, a while": (held, lambda it: it.acquire(timeout=60), release, check_lock),
+        "Semaphore": (semaphore, acquire, release, check_semaphore),
+        "BoundedSemaphore": (bounded, acquire, release, check_semaphore),
+        "Event": (threading.Event, wait, lambda it: it.set(), check_event),
+        "Event, a while": (threading.Event, lambda it: it.wait(60), lambda it: it.set(), check_event),
+        "Condition": (condition, wait, notify, check_condition),
+        "Condition, a while": (condition, lambda it: it.wait(60), notify, check_condition),
+        "Barrier": (lambda: threading.Barrier(2), wait, wait, check_barrier),
+        "Queue.join": (filled_queue, join, lambda to: to.task_done(), check_joined),
+        "Future": (futures.Future, result, finish, check_result),
+        "Future, a while": (futures.Future, lambda it: it.result(60), finish, check_result),
+        "futures.wait": (futures.Future, lambda it: futures.wait([it]), finish, check_futures),
+    }
+    for make in (queue.Queue, queue.LifoQueue, queue.PriorityQueue):
+        name = make.__name__
+        opened_one, full = lambda make=make: opened(make()), lambda make=make: filled(make, 1)
+        opened_full = lambda make=make: opened(filled(make, 1))
+        waits[name + ".get"] = make, get, put, check_get
+        waits[name + ".get, a while"] = make, lambda to: to.get(timeout=60), put, check_get
+        waits[name + ".put"] = full, put, get, check_put
+        waits[name + ".get, open"] = opened_one, get, put, check_get
+        waits[name + ".put, open"] = opened_full, put, get, check_put
+    waits["SimpleQueue.get"] = queue.SimpleQueue, get, put, check_get
+
+    failed = {name for name in waits if at_each_request_of_a_wait(name, *waits[name])}
+    # Most ask for no memory at all. These do, for a list or a set.
+    assert failed >= {"LifoQueue.put, open", "futures.wait"}, failed
+    print("whole")
+    """
+)
+
+# Until there is a thread that could get no memory: see above.
+STARTS = (
+    REFUSING
+    + """
+    starting = next(
+        name for name in ("_start_joinable_thread", "_start_new_thread")
+        if hasattr(sys.modules["threading"], name)
+    )
+    start_thread = getattr(sys.modules["threading"], starting)
+
+    def start_with_memory(*arguments, **options):
+        _testcapi.remove_mem_hooks()
+        return start_thread(*arguments, **options)
+
+    setattr(sys.modules["threading"], starting, start_with_memory)
+    only_this = [threading.main_thread()]
+    ran = [0]
+
+    def run():
+        ran[0] += 1
+
+    def start_and_join(thread):
+        thread.start()
+        thread.join()
+
+    def check_thread(thread, done):
+        if not done:
+            assert not thread.is_alive() and thread.ident is None
+            assert threading.enumerate() == only_this
+            start_and_join(thread)
+        assert threading.enumerate() == only_this
+        assert ran == [1]
+        ran[0] = 0
+
+    make = lambda: threading.Thread(target=run)
+    assert at_each_request(start_and_join, check_thread, make) > 0
+    print("whole")
+    """
+)
+
 PROGRAMS = {
     "primitives": PRIMITIVES,
     "queues": QUEUES,
+    "waits": WAITS,
+    "starts": STARTS,
     "pools": POOLS,
     "the first call of a pool": FIRST_CALL,
 }

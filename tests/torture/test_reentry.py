@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from programs import run_program
 
 COLLECTIONS = """
-    import gc, sys, threading
-    import ironthread
+    import gc, sys
     from concurrent.futures import CancelledError
     from ironthread.futures import Future, ThreadPoolExecutor, wait
     from ironthread.queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
-    from ironthread.threading import Condition, Event, Lock, RLock, Semaphore
+    from ironthread.threading import Barrier, Condition, Event, Lock, RLock, Semaphore, Thread
 
-    rounds = int(sys.argv[1])
+    rounds, users = map(int, sys.argv[1:])
     queues = [Queue(), LifoQueue(), PriorityQueue(), SimpleQueue()]
     locks = [Lock(), RLock(), Condition(), Semaphore()]
     event, pool = Event(), ThreadPoolExecutor(2)
-    futures = [Future() for _ in range(3)]
-    came = [0]
+    futures = [Future() for _ in range(3 * users)]
+    came = []
     calls = []
 
     class Cycle:
@@ -26,15 +26,15 @@ COLLECTIONS = """
             self.itself = self
 
         def __del__(self):
-            came[0] += 1
+            came.append(None)
             for queue in queues:
-                queue.put(came[0])
-                queue.get_nowait()
+                queue.put(len(came))
+                queue.get()  # there is one for each thread that is in here
             for lock in locks:
                 if lock.acquire(False):
                     lock.release()
             event.set()
-            event.wait()
+            event.wait(None if users == 1 else 0)  # another thread may clear it
             event.clear()
             for future in futures:
                 future.add_done_callback(len if future is None else id)
@@ -53,15 +53,31 @@ COLLECTIONS = """
                 with lock:
                     Cycle()
             made = [Queue(), PriorityQueue(), SimpleQueue(), Condition(), Future(), Event()]
-            futures[number % 3].set_result(number)
-            futures[number % 3] = Future()
-            pool.submit(int, number).result()
+            mine = 3 * seed + number % 3
+            futures[mine].set_result(number)
+            futures[mine] = Future()
+            assert pool.submit(int, number).result() == number
+        through.append(seed)
 
+    def use_with_the_others(seed):
+        together.wait()
+        use(seed)
+
+    through, together = [], Barrier(users)
+    sys.setswitchinterval(1e-5)
     gc.set_threshold(1)
-    use(0)
+    if users == 1:
+        use(0)
+    else:
+        threads = [Thread(target=use_with_the_others, args=(seed,)) for seed in range(users)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     gc.set_threshold(700)
     gc.collect()
-    assert came[0] >= rounds, came
+    assert sorted(through) == [*range(users)], through
+    assert len(came) >= rounds * users, len(came)
     assert [queue.qsize() for queue in queues] == [0] * 4
     assert all(lock.acquire(False) for lock in locks)
     assert all(call.result() == 0 for call in calls)
@@ -70,9 +86,13 @@ COLLECTIONS = """
 """
 
 
-def test_finalizers_that_a_collection_calls_come_back_into_everything(long: bool) -> None:
-    rounds = "3000" if long else "60"
-    assert run_program(COLLECTIONS, rounds, limit=600.0 if long else 60.0).out == "whole\n"
+@pytest.mark.parametrize("users", [1, 4])
+def test_finalizers_that_a_collection_calls_come_back_into_everything(
+    long: bool, users: int
+) -> None:
+    rounds, limit = (3000, 600.0) if long else (60, 60.0)
+    outcome = run_program(COLLECTIONS, str(rounds), str(users), limit=limit)
+    assert (outcome.out, outcome.err) == ("whole\n", ""), str(outcome)
 
 
 CALLBACKS = """
@@ -250,3 +270,129 @@ RECURSION = """
 
 def test_at_the_recursion_limit_all_is_done_or_nothing() -> None:
     assert run_program(RECURSION, limit=60.0).out == "whole\n"
+
+
+COMPARISONS = """
+    from ironthread.queue import Full, PriorityQueue
+
+    # What is raised when the list is another after a comparison, or ends before where that was.
+    CHANGED = (RuntimeError, IndexError)
+    call = None
+
+    def rank(it):
+        return it if isinstance(it, int) else it.rank
+
+    class Item:
+        '''Its comparisons make a call, once.'''
+        def __init__(self, rank):
+            self.rank = rank
+        def __lt__(self, other):
+            come_back()
+            return self.rank < rank(other)
+        def __gt__(self, other):
+            come_back()
+            return self.rank > rank(other)
+
+    def come_back():
+        global call
+        if call is not None:
+            here, call = call, None
+            came.append(here(queue))
+
+    def left():
+        return [rank(queue.get_nowait()) for _ in range(queue.qsize())]
+
+    def add_and_get(item, again):
+        '''A put and a get of the queue, in whose comparisons `again` is called; what came of them.'''
+        global call, came
+        came = []
+        for operation in (lambda: queue.put(item), lambda: rank(queue.get())):
+            call = again
+            try:
+                yield operation()
+            except CHANGED as error:
+                yield error
+            assert call is None, "nothing was compared"
+
+    # What takes no lock sees the queue as it was before. Another item than a number opens the queue.
+    views = {
+        "full": (lambda queue: queue.full(), False, False),
+        "maxsize": (lambda queue: queue.maxsize, 0, 0),
+        "unfinished": (lambda queue: queue.unfinished_tasks, 8, 9),
+        "queue": (lambda queue: sorted(map(rank, queue.queue)), [*range(8)], [*range(7), 6.5, 7]),
+        "mutex": (lambda queue: queue.mutex.locked(), True, True),
+        "mutex, at once": (lambda queue: queue.mutex.acquire(False), False, False),
+        "mutex, for a while": (lambda queue: queue.mutex.acquire(timeout=0.001), False, False),
+        "notify": (lambda queue: queue.not_empty.notify_all(), None, None),
+    }
+    for inside in (Item, int):
+        for name, (view, at_put, at_get) in views.items():
+            queue = PriorityQueue()
+            for number in range(8):
+                queue.put(inside(number))
+            assert list(add_and_get(Item(6.5), view)) == [None, 0], name
+            assert came == [at_put, at_get], (name, came)
+            assert left() == [1, 2, 3, 4, 5, 6, 6.5, 7], name
+
+    # Any thread may let the lock go, also this one: then the call comes in, and what compares says so.
+    def let_in(call):
+        def through(queue):
+            queue.mutex.release()
+            try:
+                return call(queue)
+            finally:
+                queue.mutex.acquire()
+        return through
+
+    def items(queue, count):
+        return [rank(queue.get_nowait()) for _ in range(count)]
+
+    # What is called, what it returns both times, and what it adds to the items.
+    calls = {
+        "put": (lambda queue: queue.put(Item(5.5)), [None, None], [5.5, 5.5]),
+        "put_nowait": (lambda queue: queue.put_nowait(Item(9)), [None, None], [9, 9]),
+        "get": (lambda queue: rank(queue.get()), [0, 1], []),
+        "get_nowait": (lambda queue: rank(queue.get_nowait()), [0, 1], []),
+        "several": (lambda queue: items(queue, 3), [[0, 1, 2], [3, 4, 5]], []),
+    }
+    for name, (again, returned, added) in calls.items():
+        queue = PriorityQueue()
+        for number in range(8):
+            queue.put(Item(number))
+        for error in add_and_get(Item(6.5), let_in(again)):
+            assert isinstance(error, CHANGED), (name, error)
+        assert came == returned, (name, came)
+        got = [] if added else [*range(6)] if name == "several" else [0, 1]
+        assert queue.unfinished_tasks == 8 + len(added), name
+        assert left() == sorted([number for number in range(8) if number not in got] + added), name
+
+    # What changes nothing goes through.
+    harmless = {
+        "qsize": (lambda queue: queue.qsize(), [8, 9]),
+        "empty": (lambda queue: queue.empty(), [False, False]),
+        "full": (lambda queue: queue.full(), [False, False]),
+        "task_done": (lambda queue: queue.task_done(), [None, None]),
+    }
+    for name, (again, returned) in harmless.items():
+        for size in (0, 20):
+            queue = PriorityQueue(size)
+            for number in range(8):
+                queue.put(Item(number))
+            assert list(add_and_get(Item(6.5), let_in(again))) == [None, 0], name
+            assert came == returned, (name, came)
+            assert queue.unfinished_tasks == (7 if name == "task_done" else 9), name
+            assert left() == [1, 2, 3, 4, 5, 6, 6.5, 7], name
+            # It is as usable as before.
+            for number in range(size):
+                queue.put(Item(number))
+            try:
+                queue.put_nowait(Item(0))
+                assert not size
+            except Full:
+                assert size
+    print("whole")
+"""
+
+
+def test_comparisons_come_back_into_their_own_priority_queue() -> None:
+    assert run_program(COMPARISONS, limit=60.0).out == "whole\n"
