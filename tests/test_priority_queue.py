@@ -6,10 +6,12 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from crew import Crew
+from ironthread import DeadlockError, deadlocks
 from ironthread.queue import Empty, Full, PriorityQueue
 
 
@@ -251,6 +253,65 @@ def test_a_comparison_that_touches_the_list_does_no_harm_to_memory(
                 q.get_nowait()
             except Empty:
                 break
+
+
+def test_a_comparison_that_moves_the_items_loses_and_doubles_none(
+    during_comparisons: Callable[[Callable[[Item, Item], object]], None],
+) -> None:
+    for at in range(6):
+        q: PriorityQueue[Item] = PriorityQueue()
+        for number in range(8):
+            q.put(Item(number))
+        compared = 0
+
+        def reverse(left: Item, right: Item, q: PriorityQueue[Item] = q, at: int = at) -> None:
+            nonlocal compared
+            if compared == at:
+                q.queue.reverse()
+            compared += 1
+
+        during_comparisons(reverse)
+        got = []
+        with suppress(RuntimeError):
+            got = [q.get(block=False)]
+        during_comparisons(nothing)
+        assert sorted(item.key for item in got + q.queue) == [*range(8)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda q: q.put(Item(1)),
+        lambda q: q.get(),
+        lambda q: q.get(timeout=60),
+        lambda q: q.qsize(),
+        lambda q: q.empty(),
+        lambda q: q.task_done(),
+        lambda q: q.join(),
+    ],
+    ids=["put", "get", "get with a limit", "qsize", "empty", "task_done", "join"],
+)
+def test_a_comparison_that_waits_for_its_own_queue_is_told_so(
+    call: Callable[[PriorityQueue[Item]], object],
+    during_comparisons: Callable[[Callable[[Item, Item], object]], None],
+) -> None:
+    q: PriorityQueue[Item] = PriorityQueue()
+    for number in range(8):
+        q.put(Item(number))
+    raised = []
+
+    def come_back(left: Item, right: Item) -> None:
+        during_comparisons(nothing)
+        with pytest.raises(DeadlockError) as caught:
+            call(q)
+        raised.append(caught.value)
+
+    with deadlocks("raise"):
+        during_comparisons(come_back)
+        assert q.get().key == 0
+    assert len(raised) == 1
+    assert "waits for itself" in str(raised[0])
+    assert sorted(item.key for item in q.queue) == [*range(1, 8)]
 
 
 def test_a_comparison_can_let_other_threads_run(

@@ -56,14 +56,14 @@ class Service:
         become another one, which knows no agenda.
         """
         # That something is done, and that it is noted, is one for a signal handler: C calls C.
-        # The lock, too: on 3.14 a handler that raises as a `with` begins leaves it held for good.
+        # On 3.14 a handler that raises as a `with` begins leaves it held for good.
         threads: list[object] = []
         held: list[bool] = []
         try:
             held.extend(map(self.starting.acquire, (True,)))
             if not hasattr(timer, "_fire"):
                 return
-            added.extend(map(self.agenda.add, (seconds,), (timer,)))
+            self.agenda.add(seconds, timer, added)
             if added[0][1]:
                 _start(self._serve, self._daemon, threads)
         except BaseException:

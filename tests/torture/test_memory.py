@@ -414,6 +414,27 @@ STARTS = (
 
     make = lambda: threading.Thread(target=run)
     assert at_each_request(start_and_join, check_thread, make) > 0
+
+    # While another one is pending, a timer needs no thread.
+    other = threading.Timer(3000, run)
+    other.start()
+    only_this.append(other)
+
+    def check_timer(timer, done):
+        if not timer.is_alive():
+            assert not done
+            assert threading.enumerate() == only_this
+            timer.start()
+        timer.cancel()
+        timer.join()
+        assert not timer.is_alive()
+        assert threading.enumerate() == only_this
+
+    make = lambda: threading.Timer(6000, run)
+    assert at_each_request(lambda timer: timer.start(), check_timer, make) > 0
+    other.cancel()
+    other.join()
+    assert threading.enumerate() == only_this[:1] and ran == [0]
     print("whole")
     """
 )

@@ -3,11 +3,12 @@
 use ironthread::timer::{Added, Agenda, Key};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict, PyList, PyString};
 
 use crate::convert::wait_deadline;
 use crate::event::PyEvent;
 use crate::thread::PyLife;
+use crate::{names, program};
 
 /// Timers by the moment at which they are due.
 #[pyclass(frozen, name = "Agenda", module = "ironthread._core")]
@@ -26,11 +27,16 @@ impl PyAgenda {
 
     /// Add a timer that is due in so many seconds.
     ///
-    /// Return its key, and whether a thread that serves has to be started now.
-    fn add(&self, seconds: f64, timer: Py<PyAny>) -> PyResult<(PyKey, bool)> {
+    /// The list gets its key, and whether a thread that serves has to be started now. It is on the agenda if that is noted.
+    fn add(&self, seconds: f64, timer: Py<PyAny>, noted: &Bound<'_, PyList>) -> PyResult<()> {
         let due = wait_deadline(Some(seconds))?;
         let Added { key, unserved } = self.0.add(due, timer);
-        Ok((PyKey(key), unserved))
+        note(noted, key, unserved).inspect_err(|_| {
+            if unserved {
+                self.0.not_served();
+            }
+            self.0.remove(key);
+        })
     }
 
     /// Take a timer off and return it; None when it is not there any more.
@@ -53,6 +59,13 @@ impl PyAgenda {
     }
 }
 
+fn note(noted: &Bound<'_, PyList>, key: Key, unserved: bool) -> PyResult<()> {
+    let py = noted.py();
+    let key = Bound::new(py, PyKey(key))?;
+    let unserved = PyBool::new(py, unserved).to_owned().into_any();
+    noted.append(program::tuple(py, &[key.as_any().as_borrowed(), unserved.as_borrowed()])?)
+}
+
 /// End a timer that has no thread of its own, or had none (None: there is no timer to end).
 ///
 /// The event `cancelled` is set, if one is given; the timer is taken out of `limbo`, gets the attribute
@@ -64,7 +77,7 @@ pub(crate) fn end_timer(
     timer: Option<&Bound<'_, PyAny>>,
     cancelled: Option<&Bound<'_, PyEvent>>,
     limbo: &Bound<'_, PyDict>,
-    ended: (&str, Bound<'_, PyAny>),
+    ended: (Bound<'_, PyString>, Bound<'_, PyAny>),
 ) -> PyResult<()> {
     let Some(timer) = timer else { return Ok(()) };
     let py = timer.py();
@@ -73,9 +86,9 @@ pub(crate) fn end_timer(
         Err(error) if error.is_instance_of::<PyKeyError>(py) => Ok(()),
         outcome => outcome,
     };
-    let pending = timer.setattr("_pending", false);
+    let pending = timer.setattr(names::pending(py), PyBool::new(py, false));
     let marked = timer.setattr(ended.0, ended.1);
-    let over = timer.getattr("_life").map(|life| {
+    let over = timer.getattr(names::life(py)).map(|life| {
         if let Ok(life) = life.cast::<PyLife>() {
             life.get().end();
         }

@@ -146,7 +146,8 @@ impl Open {
 
     fn hold(&self, _py: Python<'_>) -> PyResult<Held<'_>> {
         let lock = &self.mutex.get().lock;
-        lock.acquire(Deadline::NEVER).map_err(Failure::from)?;
+        // As a block holds it: a comparison that comes back to the queue waits for its own thread, and is told so.
+        lock.enter().map_err(Failure::from)?;
         Ok(Held(lock))
     }
 

@@ -36,6 +36,9 @@ pub(in crate::queue) fn pop<'py>(heap: &Bound<'py, PyList>) -> PyResult<Bound<'p
         |place| is_less(&end, &heap.get_item(place)?),
     )?;
     unchanged(heap, size)?;
+    if !heap.get_item(size - 1)?.is(&end) {
+        return Err(changed());
+    }
     heap.del_item(size - 1)?;
     // The last item pushes those above it up, and the least out. Runs no other code: each is held when it is replaced.
     let (mut hole, mut moving) = (place, end);
@@ -60,5 +63,9 @@ fn unchanged(heap: &Bound<'_, PyList>, size: usize) -> PyResult<()> {
     if heap.len() == size {
         return Ok(());
     }
-    Err(PyRuntimeError::new_err("the queue's list was changed by a comparison of its items"))
+    Err(changed())
+}
+
+fn changed() -> PyErr {
+    PyRuntimeError::new_err("the queue's list was changed by a comparison of its items")
 }
