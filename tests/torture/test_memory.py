@@ -49,7 +49,8 @@ PRIMITIVES = (
     # that for the object was given.
     derive = lambda base: type(base.__name__, (base,), {})
     derived = [derive(getattr(threading, name)) for name in names[2:]]
-    derived += [derive(base) for base in (futures.Future, queue.Queue, queue.PriorityQueue)]
+    bases = (futures.Future, queue.Queue, queue.PriorityQueue, queue.SimpleQueue)
+    derived += [derive(base) for base in bases]
     for make in makes + derived:
         assert at_each_request(lambda _: make(), lambda *_: None) > 0, make
 

@@ -156,8 +156,11 @@ pub(crate) fn for_an_end(is_gone: impl Fn() -> bool + Sync) {
     if is_gone() || !are_several_processors() || LOOKING.swap(true, Relaxed) {
         return;
     }
-    host().detached(&mut || _ = look(Patience::FOR_A_START.for_notice, &is_gone, yield_now));
-    LOOKING.store(false, Relaxed);
+    host().detached(&mut || {
+        look(Patience::FOR_A_START.for_notice, &is_gone, yield_now);
+        // Before the interpreter is taken back, which may last.
+        LOOKING.store(false, Relaxed);
+    });
 }
 
 /// The calling thread has let the interpreter go for a sleep, or for ever.
