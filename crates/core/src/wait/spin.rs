@@ -17,7 +17,7 @@
 use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use std::thread::{available_parallelism, yield_now};
+use std::thread::available_parallelism;
 
 use super::Kind;
 use super::clock;
@@ -32,8 +32,6 @@ struct Patience {
     for_host: u64,
     /// How often to sleep without a look at the most.
     worst: u32,
-    /// What to do between two looks.
-    pause: fn(),
 }
 
 impl Patience {
@@ -42,7 +40,7 @@ impl Patience {
     fn for_answers() -> Self {
         let waking = u64::from(WAKING.load(Relaxed));
         let for_notice = (waking + waking / 4 + MARGIN).clamp(SHORTEST, LONGEST);
-        Self { for_notice, for_host: 2_000, worst: Self::WORST, pause: rest }
+        Self { for_notice, for_host: 2_000, worst: Self::WORST }
     }
 
     /// At the worst a thread spends forty nanoseconds on each sleep in the mean.
@@ -52,10 +50,9 @@ impl Patience {
     /// interpreter go.
     ///
     /// A new thread may be put on the processor that its starter looks on, where it waits for the look to end while
-    /// the other processor is idle. So the processor is offered to it between the looks. At the worst, where threads take
-    /// their time to begin, that costs five microseconds a start in the mean.
-    const FOR_A_START: Self =
-        Self { for_notice: 80_000, for_host: 60_000, worst: 15, pause: yield_now };
+    /// the other processor is idle: then each look is in vain until one is not. At the worst, where threads take
+    /// their time to begin, looks cost five microseconds a start in the mean.
+    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 60_000, worst: 15 };
 }
 
 /// Bounds of a look, and what it is longer than to be woken, in nanoseconds.
@@ -157,7 +154,7 @@ pub(crate) fn for_an_end(is_gone: impl Fn() -> bool + Sync) {
         return;
     }
     host().detached(&mut || {
-        look(Patience::FOR_A_START.for_notice, &is_gone, yield_now);
+        look(Patience::FOR_A_START.for_notice, &is_gone);
         // Before the interpreter is taken back, which may last.
         LOOKING.store(false, Relaxed);
     });
@@ -184,19 +181,19 @@ fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> boo
     if !are_several_processors() || LOOKING.swap(true, Relaxed) {
         return false;
     }
-    let let_go_before = look(patience.for_notice, is_notified, patience.pause);
+    let let_go_before = look(patience.for_notice, is_notified);
     LOOKING.store(false, Relaxed);
     own.set(luck.after(let_go_before.is_some(), patience.worst));
     if let Some(before) = let_go_before
         && host().has_lock()
     {
-        await_host(patience.for_host, before, patience.pause);
+        await_host(patience.for_host, before);
     }
     let_go_before.is_some()
 }
 
 /// How often the interpreter had been let go before the notification, if that came in so many nanoseconds.
-fn look(longest: u64, is_notified: impl Fn() -> bool, pause: fn()) -> Option<u32> {
+fn look(longest: u64, is_notified: impl Fn() -> bool) -> Option<u32> {
     let end = clock::now() + longest;
     loop {
         // In this order: the notifier lets go after it has notified.
@@ -207,14 +204,14 @@ fn look(longest: u64, is_notified: impl Fn() -> bool, pause: fn()) -> Option<u32
         if clock::now() >= end {
             return None;
         }
-        pause();
+        rest();
     }
 }
 
-fn await_host(longest: u64, let_go_before: u32, pause: fn()) {
+fn await_host(longest: u64, let_go_before: u32) {
     let end = clock::now() + longest;
     while LET_GO.load(Relaxed) == let_go_before && clock::now() < end {
-        pause();
+        rest();
     }
 }
 
@@ -282,15 +279,11 @@ mod tests {
     fn who_is_notified_meanwhile_is_seen_and_who_is_not_is_left_to_sleep() {
         // A minute: three looks take longer than `FOR_ANSWERS` where the processor is slow, or another's.
         let looked = Cell::new(0);
-        let notified = look(
-            60_000_000_000,
-            || {
-                looked.set(looked.get() + 1);
-                looked.get() == 3
-            },
-            rest,
-        );
+        let notified = look(60_000_000_000, || {
+            looked.set(looked.get() + 1);
+            looked.get() == 3
+        });
         assert!(notified.is_some());
-        assert_eq!(look(SHORTEST, || false, rest), None);
+        assert_eq!(look(SHORTEST, || false), None);
     }
 }
