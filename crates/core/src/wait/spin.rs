@@ -167,11 +167,6 @@ pub(crate) fn note_let_go() {
     }
 }
 
-/// Asks the processor to pause.
-fn rest() {
-    (0..PAUSES).for_each(|_| spin_loop());
-}
-
 fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> bool) -> bool {
     let (looks, luck) = own.get().step();
     if !looks {
@@ -204,14 +199,14 @@ fn look(longest: u64, is_notified: impl Fn() -> bool) -> Option<u32> {
         if clock::now() >= end {
             return None;
         }
-        rest();
+        (0..PAUSES).for_each(|_| spin_loop());
     }
 }
 
 fn await_host(longest: u64, let_go_before: u32) {
     let end = clock::now() + longest;
     while LET_GO.load(Relaxed) == let_go_before && clock::now() < end {
-        rest();
+        spin_loop();
     }
 }
 

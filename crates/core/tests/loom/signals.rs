@@ -155,14 +155,19 @@ impl News {
     }
 }
 
+fn start_waiting(
+    news: &Arc<News>,
+    handlers: Option<Handlers>,
+) -> JoinHandle<Result<bool, WaitError>> {
+    let news = Arc::clone(news);
+    thread::spawn(move || news.wait(handlers))
+}
+
 #[test]
 fn a_notification_reaches_who_runs_handlers() {
     loom::model(|| {
         let news = Arc::new(News::default());
-        let waiter = thread::spawn({
-            let news = Arc::clone(&news);
-            move || news.wait(Some(Handlers::Return))
-        });
+        let waiter = start_waiting(&news, Some(Handlers::Return));
         news.tell(1);
         assert_eq!(join(waiter), Ok(true));
         assert!(!news.lock.is_locked());
@@ -174,10 +179,7 @@ fn a_notification_reaches_who_runs_handlers() {
 fn who_is_interrupted_has_the_lock_back_and_leaves_the_condition() {
     loom::model(|| {
         let news = Arc::new(News::default());
-        let waiter = thread::spawn({
-            let news = Arc::clone(&news);
-            move || news.wait(Some(Handlers::Raise))
-        });
+        let waiter = start_waiting(&news, Some(Handlers::Raise));
         news.tell(1);
         assert!(matches!(join(waiter), Ok(true) | Err(WaitError::Interrupted)));
         assert!(!news.lock.is_locked());
@@ -189,14 +191,8 @@ fn who_is_interrupted_has_the_lock_back_and_leaves_the_condition() {
 fn a_notification_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
     loom::model(|| {
         let news = Arc::new(News::default());
-        let first = thread::spawn({
-            let news = Arc::clone(&news);
-            move || news.wait(Some(Handlers::Raise))
-        });
-        let second = thread::spawn({
-            let news = Arc::clone(&news);
-            move || news.wait(None)
-        });
+        let first = start_waiting(&news, Some(Handlers::Raise));
+        let second = start_waiting(&news, None);
         news.tell(1);
         if join(first) == Ok(true) {
             // It may be the one that was notified.
