@@ -118,6 +118,24 @@ fn a_thread_that_found_the_lock_taken_is_told_with_who_held_it() {
 }
 
 #[test]
+fn a_permit_counts_when_it_is_had_and_as_one_that_came_late_when_it_was_waited_for() {
+    let _recording = recording();
+    let made = origin(line!(), Kind::Semaphore);
+    let semaphore = Semaphore::made_at(1, Some(made));
+    assert!(semaphore.try_acquire());
+    assert!(!semaphore.try_acquire());
+    assert_eq!(semaphore.acquire(Deadline::PAST), Ok(false));
+    assert_eq!(semaphore.acquire(soon()), Ok(false));
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Semaphore, || semaphore.acquire(long()));
+        semaphore.release(1, None).unwrap();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+    let facts = lock_facts(made).unwrap();
+    assert_eq!((facts.acquired, facts.contended), (2, 1));
+}
+
+#[test]
 fn a_hold_that_another_thread_ends_is_timed_and_one_that_ends_with_the_lock_is_not() {
     let _recording = recording();
     let made = origin(line!(), Kind::Lock);

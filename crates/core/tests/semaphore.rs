@@ -83,6 +83,19 @@ fn a_new_value_lets_as_many_waiters_in() {
 }
 
 #[test]
+fn a_new_value_for_some_leaves_the_others_to_later_releases() {
+    let semaphore = Semaphore::new(0);
+    scope(|scope| {
+        let acquire = || semaphore.acquire(long());
+        let waiters = [(); 3].map(|()| start_waiting(scope, Kind::Semaphore, acquire));
+        semaphore.set_value(1);
+        semaphore.release(2, None).unwrap();
+        assert_eq!(waiters.map(Running::join), [Ok(true); 3]);
+    });
+    assert_eq!(semaphore.value(), 0);
+}
+
+#[test]
 fn never_more_threads_are_inside_than_the_value_says() {
     let semaphore = Semaphore::new(3);
     let (inside, entered) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -238,7 +238,7 @@ impl Semaphore {
                 Err(now) => word = now,
             }
         }
-        if word & PARKED != 0 && value > 0 {
+        if word & PARKED != 0 {
             self.wake(value);
         }
     }
