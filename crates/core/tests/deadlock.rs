@@ -403,6 +403,24 @@ fn a_lock_that_is_given_as_a_signal_is_no_deadlock_but_one_taken_for_a_block_is(
 }
 
 #[test]
+fn a_lock_that_was_waited_for_is_taken_for_a_block_too() {
+    let _mode = listen();
+    let lock = Lock::new();
+    lock.acquire(long()).unwrap();
+    scope(|scope| {
+        let nested = start_waiting(scope, Kind::Lock, || {
+            lock.enter().unwrap();
+            lock.enter().unwrap();
+        });
+        lock.release().unwrap();
+        until(|| told_of(nested.id).is_some());
+        assert_eq!(told_of(nested.id).unwrap().links().len(), 1);
+        lock.release().unwrap();
+        nested.join();
+    });
+}
+
+#[test]
 fn all_asleep_is_not_told_while_the_test_runner_is_awake() {
     let _mode = listen();
     let before = tell_all_asleep(true);
