@@ -149,11 +149,12 @@ miri:
 bench: build
 	$(BIN)/pip install --quiet --disable-pip-version-check --group bench \
 	    || echo "bench: other packages cannot be installed; what is there is measured"
-	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/against_peers.py
-	$(BIN)/python benchmarks/whole_programs.py
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/growth.py
+	mkdir -p build/bench
+	$(BIN)/python benchmarks/run.py --json build/bench/run.json
+	$(BIN)/python benchmarks/against_peers.py --json build/bench/against_peers.json
+	$(BIN)/python benchmarks/whole_programs.py --json build/bench/whole_programs.json
+	$(BIN)/python benchmarks/startup.py --json build/bench/startup.json
+	$(BIN)/python benchmarks/growth.py --json build/bench/growth.json
 	$(BIN)/python benchmarks/watching.py
 
 bench-rust: $(STAMPS)/tools

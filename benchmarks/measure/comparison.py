@@ -70,6 +70,7 @@ class Comparison:
             "ratio": self.ratio,
             "spread": self.spread,
             "no_result": self.doubts,
+            "others_had": self.taken,
             "stock": self.stock,
             "ours": self.ours,
         }

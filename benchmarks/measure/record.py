@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .machine import machine
+from .neighbours import load
 
 
 def write(file: Path | None, figures: Sequence[Mapping[str, object]], **run: object) -> None:
-    """Write them into the file, if one is named, with what the machine is and how the run was."""
+    """Write them into the file, if one is named, with what the machine is, what was wanted of it, and how the run was."""
     if file is not None:
-        document = {"machine": machine(), **run, "figures": figures}
+        document = {"machine": machine(), "load": load(), **run, "figures": figures}
         file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

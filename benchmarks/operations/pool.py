@@ -24,10 +24,12 @@ def _submit(side: Side, count: int) -> float:
 
 
 def _map(side: Side, count: int) -> float:
+    """The same by `map()`."""
     with side.futures.ThreadPoolExecutor(WORKERS) as pool:
         begin = perf_counter()
-        for _ in pool.map(abs, range(count)):
-            pass
+        for _ in range(count // BATCH):
+            for _ in pool.map(abs, range(BATCH)):
+                pass
         return perf_counter() - begin
 
 
@@ -42,6 +44,6 @@ def _round_trip(side: Side, count: int) -> float:
 
 OPERATIONS: tuple[Operation, ...] = (
     Errand(GROUP, "submit + result, 20,000 at a time", _submit, BATCH),
-    Errand(GROUP, "map", _map),
+    Errand(GROUP, "map, 20,000 at a time", _map, BATCH),
     Errand(GROUP, "submit().result(), one by one", _round_trip),
 )

@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Loop("Queue", "put + get", PUT_GET, FIFO),
     Loop("Queue", "put_nowait + get_nowait", PUT_GET_NOWAIT, FIFO),
     Loop("Queue", "put + get + task_done", f"{PUT_GET}\nq.task_done()", FIFO),
-    Loop("Queue", "put + get, bounded", PUT_GET, "q = queue.Queue(10)"),
+    Loop("Queue", "put + get, bounded", PUT_GET, "q = queue.Queue(100)"),
     Loop("Queue", "put + get(timeout=1)", "q.put(None)\nq.get(timeout=1)", FIFO),
     Loop(
         "Queue", "put + get, 1000 items inside", PUT_GET, f"{FIFO}\nfor n in range(1000): q.put(n)"

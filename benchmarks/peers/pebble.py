@@ -39,7 +39,7 @@ PEER = Peer(
     lambda: Side("pebble", NONE, NONE, module(ThreadPoolExecutor=ThreadPoolExecutor)),
     (
         "ThreadPoolExecutor(4): submit + result, 20,000 at a time",
-        "ThreadPoolExecutor(4): map",
+        "ThreadPoolExecutor(4): map, 20,000 at a time",
         "ThreadPoolExecutor(4): submit().result(), one by one",
     ),
 )

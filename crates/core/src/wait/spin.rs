@@ -12,7 +12,8 @@
 //! looks on until somebody has let the interpreter go, for a moment at most.
 //!
 //! Who starts a thread looks longer ([`Patience::FOR_A_START`]): that the thread begins is certain, and mostly a matter of some tens
-//! of microseconds. Where the thread has little to do, it is at its end before the starter would have been woken.
+//! of microseconds. Where the thread has little to do, it is at its end before the starter would have been woken. How often
+//! such looks may be in vain is a matter of its own ([`Savings`]).
 
 use std::cell::Cell;
 use std::hint::spin_loop;
@@ -30,8 +31,6 @@ struct Patience {
     for_notice: u64,
     /// Then, for the interpreter to be let go.
     for_host: u64,
-    /// How often to sleep without a look at the most.
-    worst: u32,
 }
 
 impl Patience {
@@ -40,19 +39,12 @@ impl Patience {
     fn for_answers() -> Self {
         let waking = u64::from(WAKING.load(Relaxed));
         let for_notice = (waking + waking / 4 + MARGIN).clamp(SHORTEST, LONGEST);
-        Self { for_notice, for_host: 2_000, worst: Self::WORST }
+        Self { for_notice, for_host: 2_000 }
     }
-
-    /// At the worst a thread spends forty nanoseconds on each sleep in the mean.
-    const WORST: u32 = 1023;
 
     /// Somewhat more than the system takes to make a thread. And the way of a short one to its end, where it lets the
     /// interpreter go.
-    ///
-    /// A new thread may be put on the processor that its starter looks on, where it waits for the look to end while
-    /// the other processor is idle: then each look is in vain until one is not. At the worst, where threads take
-    /// their time to begin, looks cost five microseconds a start in the mean.
-    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 60_000, worst: 15 };
+    const FOR_A_START: Self = Self { for_notice: 80_000, for_host: 60_000 };
 }
 
 /// Bounds of a look, and what it is longer than to be woken, in nanoseconds.
@@ -102,8 +94,17 @@ fn are_several_processors() -> bool {
     known == SEVERAL
 }
 
+/// When to look.
+trait Habit: Copy {
+    /// Whether to look this time, and what is so the next time.
+    fn step(self) -> (bool, Self);
+
+    /// What is so the next time, after a look.
+    fn after(self, found: bool) -> Self;
+}
+
 /// How often a thread sleeps without a look: after each that was in vain twice as often and once more, up to
-/// [`Patience::worst`].
+/// [`Luck::WORST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Luck {
     skip: u32,
@@ -115,10 +116,11 @@ impl Luck {
     /// A thread that begins: those that wait once or twice in their lives wait for long.
     const FIRST: Self = Self { skip: 3, left: 3 };
 
-    /// A thread that starts its first one.
-    const FIRST_START: Self = Self { skip: 0, left: 0 };
+    /// At the worst a thread spends forty nanoseconds on each sleep in the mean.
+    const WORST: u32 = 1023;
+}
 
-    /// Whether to look this time, and what is so the next time.
+impl Habit for Luck {
     fn step(self) -> (bool, Self) {
         match self.left.checked_sub(1) {
             Some(left) => (false, Self { left, ..self }),
@@ -126,22 +128,69 @@ impl Luck {
         }
     }
 
-    fn after(self, found: bool, worst: u32) -> Self {
-        let skip = if found { 0 } else { (self.skip * 2 + 1).min(worst) };
+    fn after(self, found: bool) -> Self {
+        let skip = if found { 0 } else { (self.skip * 2 + 1).min(Self::WORST) };
         Self { skip, left: skip }
+    }
+}
+
+/// What a thread that starts others may spend on looks in vain: each costs what [`Savings::PRICE`] starts earn, so that
+/// looks cost five microseconds a start at the worst, in the mean. What was saved is for who starts one after the other.
+///
+/// A system may put a new thread on the processor that its starter looks on, where it waits for the look to end while the
+/// other processor is idle, until the starter has been busy for some time: then each look is in vain, up to a hundred times and
+/// more, and none after that. That pays for who starts many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Savings {
+    /// Starts that have been saved up.
+    starts: u32,
+    /// When the last one was, in nanoseconds.
+    last: u64,
+    /// How many there were in a row.
+    row: u32,
+}
+
+impl Savings {
+    const PRICE: u32 = 16;
+    const MOST: u32 = 256 * Self::PRICE;
+
+    /// Starts that are no longer apart than that, in nanoseconds, are in a row.
+    const APART: u64 = 1_000_000;
+    /// So many in a row are many.
+    const MANY: u32 = 32;
+
+    const FIRST: Self = Self { starts: Self::MOST, last: 0, row: 0 };
+
+    fn step_at(self, now: u64) -> (bool, Self) {
+        let starts = (self.starts + 1).min(Self::MOST);
+        let in_a_row = now.saturating_sub(self.last) <= Self::APART;
+        let row = if in_a_row { self.row.saturating_add(1) } else { 0 };
+        let looks = starts >= if row >= Self::MANY { Self::PRICE } else { Self::MOST };
+        (looks, Self { starts, last: now, row })
+    }
+}
+
+impl Habit for Savings {
+    fn step(self) -> (bool, Self) {
+        self.step_at(clock::now())
+    }
+
+    fn after(self, found: bool) -> Self {
+        let price = if found { 0 } else { Self::PRICE };
+        Self { starts: self.starts.saturating_sub(price), ..self }
     }
 }
 
 thread_local! {
     static LUCK: Cell<Luck> = const { Cell::new(Luck::FIRST) };
-    static LUCK_AT_STARTS: Cell<Luck> = const { Cell::new(Luck::FIRST_START) };
+    static SAVINGS: Cell<Savings> = const { Cell::new(Savings::FIRST) };
 }
 
 /// Looks whether `is_notified`. Called by a thread in its wait for something of this kind, without the interpreter.
 pub(super) fn before_sleep(kind: Kind, is_notified: impl Fn() -> bool) -> bool {
     note_let_go();
     if kind == Kind::ThreadStart {
-        LUCK_AT_STARTS.with(|luck| look_with(luck, Patience::FOR_A_START, is_notified))
+        SAVINGS.with(|savings| look_with(savings, Patience::FOR_A_START, is_notified))
     } else {
         LUCK.with(|luck| look_with(luck, Patience::for_answers(), is_notified))
     }
@@ -167,10 +216,10 @@ pub(crate) fn note_let_go() {
     }
 }
 
-fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> bool) -> bool {
-    let (looks, luck) = own.get().step();
+fn look_with<H: Habit>(own: &Cell<H>, patience: Patience, is_notified: impl Fn() -> bool) -> bool {
+    let (looks, habit) = own.get().step();
+    own.set(habit);
     if !looks {
-        own.set(luck);
         return false;
     }
     if !are_several_processors() || LOOKING.swap(true, Relaxed) {
@@ -178,7 +227,7 @@ fn look_with(own: &Cell<Luck>, patience: Patience, is_notified: impl Fn() -> boo
     }
     let let_go_before = look(patience.for_notice, is_notified);
     LOOKING.store(false, Relaxed);
-    own.set(luck.after(let_go_before.is_some(), patience.worst));
+    own.set(habit.after(let_go_before.is_some()));
     if let Some(before) = let_go_before
         && host().has_lock()
     {
@@ -226,7 +275,7 @@ mod tests {
         let mut count = 0;
         for _ in 0..sleeps {
             let (looks, next) = luck.step();
-            luck = if looks { next.after(false, Patience::WORST) } else { next };
+            luck = if looks { next.after(false) } else { next };
             count += u32::from(looks);
         }
         count
@@ -261,13 +310,44 @@ mod tests {
         assert_eq!(looks_in_vain(4), 1);
         assert!(looks_in_vain(1000) < 10);
         let late = looks_in_vain(1_000_000) - looks_in_vain(500_000);
-        assert!(late <= 500_000 / Patience::WORST + 1);
+        assert!(late <= 500_000 / Luck::WORST + 1);
     }
 
     #[test]
     fn a_look_that_was_not_in_vain_is_followed_by_another() {
-        let unlucky = Luck { skip: Patience::WORST, left: 0 };
-        assert!(unlucky.after(true, Patience::WORST).step().0);
+        let unlucky = Luck { skip: Luck::WORST, left: 0 };
+        assert!(unlucky.after(true).step().0);
+    }
+
+    /// How many of so many starts, so many nanoseconds apart, begin with a look, if the first so many of these are in vain.
+    fn looks_at_starts(starts: u64, apart: u64, in_vain: u32) -> u32 {
+        let mut savings = Savings::FIRST;
+        let mut count = 0;
+        for number in 0..starts {
+            let (looks, next) = savings.step_at(1_000_000_000 + number * apart);
+            count += u32::from(looks);
+            savings = if looks { next.after(count > in_vain) } else { next };
+        }
+        count
+    }
+
+    #[test]
+    fn who_starts_many_threads_in_a_row_looks_each_time_until_its_savings_are_spent() {
+        let few = looks_at_starts(u64::from(Savings::MANY), 200_000, u32::MAX);
+        assert_eq!(few, Savings::MANY / Savings::PRICE);
+        assert_eq!(looks_at_starts(200, 200_000, u32::MAX) - few, 200 - Savings::MANY);
+        assert!(looks_at_starts(100_000, 200_000, u32::MAX) < 100_000 / Savings::PRICE + 300);
+    }
+
+    #[test]
+    fn who_starts_a_thread_now_and_then_looks_at_one_start_in_so_many() {
+        let rare = 2 * Savings::APART;
+        assert_eq!(looks_at_starts(1_600, rare, u32::MAX), 1_600 / Savings::PRICE);
+    }
+
+    #[test]
+    fn who_finds_each_time_that_it_looks_looks_each_time() {
+        assert_eq!(looks_at_starts(1_000, 2 * Savings::APART, 0), 1_000);
     }
 
     #[test]
