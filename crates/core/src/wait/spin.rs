@@ -135,7 +135,8 @@ impl Habit for Luck {
 }
 
 /// What a thread that starts others may spend on looks in vain: each costs what [`Savings::PRICE`] starts earn, so that
-/// looks cost five microseconds a start at the worst, in the mean. What was saved is for who starts one after the other.
+/// looks cost five microseconds a start at the worst, in the mean. So many starts pass after one. What was saved before is for
+/// who starts many, one after the other: it looks each time.
 ///
 /// A system may put a new thread on the processor that its starter looks on, where it waits for the look to end while the
 /// other processor is idle, until the starter has been busy for some time: then each look is in vain, up to a hundred times and
@@ -143,7 +144,9 @@ impl Habit for Luck {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Savings {
     /// Starts that have been saved up.
-    starts: u32,
+    saved: u32,
+    /// Starts since a look was in vain.
+    since: u32,
     /// When the last one was, in nanoseconds.
     last: u64,
     /// How many there were in a row.
@@ -159,14 +162,15 @@ impl Savings {
     /// So many in a row are many.
     const MANY: u32 = 32;
 
-    const FIRST: Self = Self { starts: Self::MOST, last: 0, row: 0 };
+    const FIRST: Self = Self { saved: Self::MOST, since: Self::PRICE, last: 0, row: 0 };
 
     fn step_at(self, now: u64) -> (bool, Self) {
-        let starts = (self.starts + 1).min(Self::MOST);
+        let saved = (self.saved + 1).min(Self::MOST);
+        let since = self.since.saturating_add(1);
         let in_a_row = now.saturating_sub(self.last) <= Self::APART;
         let row = if in_a_row { self.row.saturating_add(1) } else { 0 };
-        let looks = starts >= if row >= Self::MANY { Self::PRICE } else { Self::MOST };
-        (looks, Self { starts, last: now, row })
+        let looks = since >= Self::PRICE || row >= Self::MANY && saved >= Self::PRICE;
+        (looks, Self { saved, since, last: now, row })
     }
 }
 
@@ -176,8 +180,10 @@ impl Habit for Savings {
     }
 
     fn after(self, found: bool) -> Self {
-        let price = if found { 0 } else { Self::PRICE };
-        Self { starts: self.starts.saturating_sub(price), ..self }
+        if found {
+            return self;
+        }
+        Self { saved: self.saved.saturating_sub(Self::PRICE), since: 0, ..self }
     }
 }
 
@@ -319,35 +325,38 @@ mod tests {
         assert!(unlucky.after(true).step().0);
     }
 
-    /// How many of so many starts, so many nanoseconds apart, begin with a look, if the first so many of these are in vain.
-    fn looks_at_starts(starts: u64, apart: u64, in_vain: u32) -> u32 {
-        let mut savings = Savings::FIRST;
-        let mut count = 0;
-        for number in 0..starts {
-            let (looks, next) = savings.step_at(1_000_000_000 + number * apart);
-            count += u32::from(looks);
-            savings = if looks { next.after(count > in_vain) } else { next };
-        }
-        count
+    /// How many of so many starts, so many nanoseconds apart, begin with a look; and what is saved then.
+    fn looks_at_starts(savings: Savings, starts: u64, apart: u64, found: bool) -> (u32, Savings) {
+        let begin = savings.last + 1_000_000_000;
+        (0..starts).fold((0, savings), |(count, savings), number| {
+            let (looks, next) = savings.step_at(begin + number * apart);
+            (count + u32::from(looks), if looks { next.after(found) } else { next })
+        })
     }
 
     #[test]
     fn who_starts_many_threads_in_a_row_looks_each_time_until_its_savings_are_spent() {
-        let few = looks_at_starts(u64::from(Savings::MANY), 200_000, u32::MAX);
+        let (few, _) = looks_at_starts(Savings::FIRST, u64::from(Savings::MANY), 200_000, false);
         assert_eq!(few, Savings::MANY / Savings::PRICE);
-        assert_eq!(looks_at_starts(200, 200_000, u32::MAX) - few, 200 - Savings::MANY);
-        assert!(looks_at_starts(100_000, 200_000, u32::MAX) < 100_000 / Savings::PRICE + 300);
+        let (many, _) = looks_at_starts(Savings::FIRST, 200, 200_000, false);
+        assert_eq!(many - few, 200 - Savings::MANY);
+        let (most, _) = looks_at_starts(Savings::FIRST, 100_000, 200_000, false);
+        assert!(most < 100_000 / Savings::PRICE + 300);
     }
 
     #[test]
     fn who_starts_a_thread_now_and_then_looks_at_one_start_in_so_many() {
-        let rare = 2 * Savings::APART;
-        assert_eq!(looks_at_starts(1_600, rare, u32::MAX), 1_600 / Savings::PRICE);
+        let (_, spent) = looks_at_starts(Savings::FIRST, 10_000, 200_000, false);
+        for savings in [Savings::FIRST, spent] {
+            let (looks, _) = looks_at_starts(savings, 1_600, 2 * Savings::APART, false);
+            assert!(looks.abs_diff(1_600 / Savings::PRICE) <= 1);
+        }
     }
 
     #[test]
     fn who_finds_each_time_that_it_looks_looks_each_time() {
-        assert_eq!(looks_at_starts(1_000, 2 * Savings::APART, 0), 1_000);
+        let (looks, _) = looks_at_starts(Savings::FIRST, 1_000, 2 * Savings::APART, true);
+        assert_eq!(looks, 1_000);
     }
 
     #[test]
