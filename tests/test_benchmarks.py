@@ -199,8 +199,18 @@ def test_growth_is_relative_to_that_of_the_standard_library() -> None:
     most = Comparison("acquire", "1000", "ns", (20, 20), (20, 10))
     assert relative(least, most) == [0.5, 2.0]
     twice = Comparison("acquire", "1000", "ns", (10, 10), (10, 20))
-    assert " ".join(growth_line(least, twice).split()) == ("x 1.00 x 2.00 GROWS FASTER, 2.00 times")
-    assert growth_line(least, least).endswith("no faster")
+    line = " ".join(growth_line([least, twice]).split())
+    assert line == "x 1.00 x 2.00 GROWS FASTER, 2.00 times"
+    assert growth_line([least, least]).endswith("no faster")
+
+
+def test_what_is_cheap_for_one_alone_does_not_grow() -> None:
+    def row(ours: float) -> Comparison:
+        return Comparison("acquire", "", "ns", (10, 10), (ours, ours))
+
+    assert growth_line([row(10), row(20), row(19), row(20)]).endswith("no faster")
+    assert growth_line([row(10), row(10), row(19), row(20)]).endswith("GROWS FASTER, 2.00 times")
+    assert growth_line([row(10), row(12), row(15), row(20)]).endswith("GROWS FASTER, 1.67 times")
 
 
 @runs("against_peers.py", "--quick", "--json")
