@@ -155,7 +155,7 @@ bench: build
 	$(BIN)/python benchmarks/whole_programs.py --json build/bench/whole_programs.json
 	$(BIN)/python benchmarks/startup.py --json build/bench/startup.json
 	$(BIN)/python benchmarks/growth.py --json build/bench/growth.json
-	$(BIN)/python benchmarks/watching.py
+	$(BIN)/python benchmarks/watching.py --json build/bench/watching.json
 
 bench-rust: $(STAMPS)/tools
 	$(BIN)/python benchmarks/rust.py $(if $(QUICK),--quick)

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from measure.neighbours import Neighbours, load
 from measure.process import RUN, compiled, figures, in_turns
 from measure.quartiles import quartiles
+from measure.record import write
+from measure.trust import doubts
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT_LOCKS = f"{ROOT}/benchmarks/programs/short_locks.py"
@@ -102,12 +105,15 @@ def ratios(cost: Cost, program: Program, pairs: int, scale: int) -> tuple[list[f
     return list(cpu), list(taken)
 
 
-def line(program: Program, cpu: list[float], taken: list[float]) -> str:
+def line(program: Program, cpu: list[float], taken: list[float], others_had: float | None) -> str:
     """What is printed of a program."""
     first, third = quartiles(cpu)
+    doubt = doubts(cpu, others_had)
+    holds = "holds" if median(cpu) <= 1 + program.allowed else "just missed"
+    judged = f"no result: {doubt}" if doubt else holds if first <= 1 + program.allowed else "missed"
     return (
         f"  {program.name:24}  {median(cpu):9.3f}  {f'{first:.3f}-{third:.3f}':>13}  "
-        f"{median(taken):10.3f}  {1 + program.allowed:7.2f}"
+        f"{median(taken):10.3f}  {1 + program.allowed:7.2f}  {judged}"
     )
 
 
@@ -117,14 +123,24 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="few rounds: does it run? Its figures say nothing"
     )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures here too")
     options = parser.parse_args()
     scale = QUICK if options.quick else 1
+    records = []
+    print(f"What looking costs ({load()})\n")
     head = f"{'CPU':>9}  {'middle half':>13}  {'time taken':>10}  {'allowed':>7}"
     for cost in (DETECTION, WATCHING, TRACING):
         print(f"{cost.title} (1 is no cost)\n\n  {'':24}  {head}", flush=True)
         for program in cost.programs:
-            print(line(program, *ratios(cost, program, options.pairs, scale)), flush=True)
+            neighbours = Neighbours()
+            cpu, taken = ratios(cost, program, options.pairs, scale)
+            others_had = neighbours.share()
+            print(line(program, cpu, taken, others_had), flush=True)
+            record = {"group": cost.title, "name": program.name, "others_had": others_had}
+            records.append({**record, "cpu": cpu, "taken": taken, "allowed": program.allowed})
         print()
+    print(f"{load()} at the end")
+    write(options.json, records, quick=options.quick)
 
 
 if __name__ == "__main__":

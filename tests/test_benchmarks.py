@@ -130,12 +130,12 @@ def test_a_quick_run_prints_a_row_for_every_operation(
     assert all(figure["ratio"] > 0 for figure in figures(one.file))
 
 
-@runs("watching.py", "--quick", "--pairs", "1")
+@runs("watching.py", "--quick", "--pairs", "1", "--json")
 def test_what_detection_and_watching_cost_is_printed_for_each_program(
     one: Measured,
 ) -> None:
     found = re.findall(
-        r"^  (.+?) +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +(\d\.\d+)$", one.done.stdout, re.MULTILINE
+        r"^  (.+?) +\d\.\d+ +\d\.\d+-\d\.\d+ +\d\.\d+ +(\d\.\d+)  \w", one.done.stdout, re.MULTILINE
     )
     assert found == [
         ("free locks, 1 thread", "1.02"),
@@ -144,6 +144,7 @@ def test_what_detection_and_watching_cost_is_printed_for_each_program(
         ("web crawler", "1.05"),
         ("short locks, 4 threads", "1.50"),
     ], one.done.stdout
+    assert [figure["name"] for figure in figures(one.file)] == [name for name, _ in found]
 
 
 @runs("whole_programs.py", "--quick", "--pairs", "1", "--json")
