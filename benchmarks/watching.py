@@ -108,12 +108,16 @@ def ratios(cost: Cost, program: Program, pairs: int, scale: int) -> tuple[list[f
 def line(program: Program, cpu: list[float], taken: list[float], others_had: float | None) -> str:
     """What is printed of a program."""
     first, third = quartiles(cpu)
-    doubt = doubts(cpu, others_had)
-    holds = "holds" if median(cpu) <= 1 + program.allowed else "just missed"
-    judged = f"no result: {doubt}" if doubt else holds if first <= 1 + program.allowed else "missed"
+    most = 1 + program.allowed
+    if doubt := doubts(cpu, others_had):
+        judged = f"no result: {doubt}"
+    elif median(cpu) <= most:
+        judged = "holds"
+    else:
+        judged = "just missed" if first <= most else "missed"
     return (
         f"  {program.name:24}  {median(cpu):9.3f}  {f'{first:.3f}-{third:.3f}':>13}  "
-        f"{median(taken):10.3f}  {1 + program.allowed:7.2f}  {judged}"
+        f"{median(taken):10.3f}  {most:7.2f}  {judged}"
     )
 
 

@@ -16,7 +16,8 @@ from selenium.webdriver.remote.webelement import WebElement
 _BROWSER, _DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 needs_browser = pytest.mark.skipif(
-    _BROWSER is None or _DRIVER is None, reason="needs chromium (scripts/chromium.sh)"
+    _BROWSER is None or _DRIVER is None,
+    reason="needs chromium (Debian's packages chromium and chromium-driver)",
 )
 
 _SETTINGS = (

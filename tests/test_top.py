@@ -18,7 +18,8 @@ from python_process import CLEAN, PATIENCE
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the server is Linux's"),
     pytest.mark.skipif(
-        shutil.which("tmux") is None, reason="needs tmux, a terminal to look at (scripts/tmux.sh)"
+        shutil.which("tmux") is None,
+        reason="needs tmux, a terminal to look at (Debian's package tmux)",
     ),
 ]
 
