@@ -21,7 +21,7 @@
 #   make properties    random histories of the engine, thousands ($(PROPTEST_CASES)) of each, against sequential models
 #   make mutants       the engine's waiting and waking changed, a spot at a time: does a test notice?
 #   make asan          the engine and the binding under AddressSanitizer; needs a nightly Rust
-#   make tsan          the engine under ThreadSanitizer; needs a nightly Rust and the source of its library
+#   make tsan          the same under ThreadSanitizer; needs the source of Rust's library, and clang
 #   make miri          the engine under Miri, several seeds; needs a nightly Rust with miri
 #   make bench         every operation against the standard library and other packages, as ratios; whole
 #                      programs, start-up, how costs grow, what watching costs
@@ -138,10 +138,11 @@ build/cargo-mutants/bin/cargo-mutants:
 
 asan: build
 	scripts/sanitize.sh address
-	scripts/sanitize_binding.sh $(BIN)/python
+	scripts/sanitize_binding.sh address $(BIN)/python
 
-tsan:
+tsan: build
 	scripts/sanitize.sh thread
+	scripts/sanitize_binding.sh thread $(BIN)/python
 
 miri:
 	scripts/miri.sh

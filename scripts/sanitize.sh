@@ -4,25 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sanitizer=$1
-target=$(rustc -vV | sed -n 's/^host: //p')
+source scripts/sanitizer.sh
 
-skip() {
-    echo "$sanitizer sanitizer: skipped: $1"
-    exit 0
-}
-
-[ "$target" = x86_64-unknown-linux-gnu ] || skip "it is run on $target nowhere yet"
-cargo +nightly --version >/dev/null 2>&1 || skip "rustup toolchain install nightly"
-build=()
-if [ "$sanitizer" = thread ]; then
-    # Without instrumentation of its own std seems to race with everything.
-    [ -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library" ] \
-        || skip "rustup component add --toolchain nightly rust-src"
-    build=(-Zbuild-std)
-fi
-export RUSTFLAGS="-Zsanitizer=$sanitizer"
+# ThreadSanitizer's runtime comes with the linker's driver; AddressSanitizer's with the compiler.
+[ "$sanitizer" = address ] || RUSTFLAGS+=" -Clinker=clang-$llvm -Clink-arg=-fsanitize=thread"
 export LSAN_OPTIONS=suppressions=$PWD/scripts/leaks.txt
+# Children of a process with threads may start some here. (The sanitizer's own refuse to.)
+export TSAN_OPTIONS=die_after_fork=0
 # Forks beside threads that allocate are left out: their children hang in the sanitizer's own allocator, in three of 600 forks of a
 # program that has nothing of ours.
-exec timeout 3000 cargo +nightly test --target-dir "target/$sanitizer" --target "$target" "${build[@]}" \
+exec timeout 3000 "${cargo[@]}" test --target-dir "target/$sanitizer" --target "$target" "${build[@]}" \
     -p ironthread --features serve --lib --tests -- --test-threads=1 --skip a_fork_beside

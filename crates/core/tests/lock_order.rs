@@ -9,10 +9,11 @@ use std::thread::{self, scope};
 
 use common::{long, start_waiting};
 use ironthread::observe::order::{self, Inversion};
+use ironthread::observe::origin::{Line, made_at};
 use ironthread::observe::registry;
 use ironthread::sync::{Condition, Lock, RLock};
 use ironthread::wait::host::{Host, set_host};
-use ironthread::wait::{Deadline, Kind};
+use ironthread::wait::{Deadline, Kind, watch};
 
 static TOLD: Mutex<Vec<Inversion>> = Mutex::new(Vec::new());
 
@@ -70,6 +71,26 @@ fn two_orders_one_after_the_other_are_told_once() {
     assert_eq!(threads, [Some("thread-1"), Some("thread-0")]);
     assert_eq!(inversion.steps[0].held.address, inversion.steps[1].taken.address);
     assert!(inversion.is_of_locks);
+}
+
+#[test]
+fn a_hold_that_is_timed_too_is_over_for_both_when_the_lock_is_let_go() {
+    let [a, b] = ["a", "b"].map(|name| {
+        let line = Line { file: name.into(), number: line!() };
+        Lock::made_at(Some(made_at(&line, Kind::Lock))) // the first acquire of each line is timed
+    });
+    watch::start();
+    let told = told_of(|| {
+        in_threads([
+            &|| {
+                nested(&[&a]);
+                nested(&[&b]);
+            },
+            &|| nested(&[&b, &a]),
+        ]);
+    });
+    watch::stop();
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]

@@ -10,9 +10,10 @@ use std::thread::scope;
 
 use common::{long, soon, start, start_waiting, until};
 use ironthread::observe::metrics::{self, LockFacts, PoolMeter, QueueFacts};
+use ironthread::observe::order;
 use ironthread::observe::origin::{Line, made_at};
 use ironthread::queue::{Fifo, Queue};
-use ironthread::sync::{Lock, RLock, Semaphore};
+use ironthread::sync::{Condition, Lock, RLock, Semaphore};
 use ironthread::wait::{Deadline, Kind, Origin, watch};
 
 /// There is one recording in a process: the tests take turns.
@@ -96,6 +97,17 @@ fn a_lock_that_the_thread_holds_already_is_not_acquired_again() {
     lock.release().unwrap();
     let facts = lock_facts(made).unwrap();
     assert_eq!((facts.acquired, facts.contended, facts.holds.count), (1, 0, 1));
+}
+
+#[test]
+fn a_lock_that_a_wait_gives_back_is_not_acquired_again() {
+    let _recording = recording();
+    let made = origin(line!(), Kind::Lock);
+    let (lock, condition) = (Lock::made_at(Some(made)), Condition::new());
+    assert!(lock.try_acquire());
+    assert_eq!(condition.wait(&lock, soon()), Ok(false));
+    lock.release().unwrap();
+    assert_eq!(lock_facts(made).unwrap().acquired, 1);
 }
 
 #[test]
@@ -274,4 +286,16 @@ fn off_nothing_is_counted() {
     }
     assert!(lock_facts(made[0]).is_none());
     assert!(queue_facts(made[1]).is_none());
+}
+
+#[test]
+fn where_only_the_order_of_locks_is_looked_at_nothing_is_counted() {
+    drop(recording());
+    let made = origin(line!(), Kind::Lock);
+    let lock = Lock::made_at(Some(made));
+    order::set_on(true);
+    assert!(lock.try_acquire());
+    lock.release().unwrap();
+    order::set_on(false);
+    assert!(lock_facts(made).is_none());
 }

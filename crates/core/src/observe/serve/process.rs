@@ -59,7 +59,13 @@ pub(in crate::observe) fn spawn_without_signals(
 ///
 /// The program's numbers are not taken by what the thread opens. Nothing that the program has open is held open by the
 /// thread either: what would be copied to be closed is not copied at all (`close_range(2)`).
+///
+/// Compiled for `ThreadSanitizer` (`--cfg tsan`) it keeps those of the process: that tool takes a number to mean the same file in
+/// all threads, and talks over pipes of its own.
 pub(in crate::observe) fn leave_descriptors() -> bool {
+    if cfg!(tsan) {
+        return true;
+    }
     const UNSHARE: libc::c_uint = 2; // CLOSE_RANGE_UNSHARE, which not every C library names
     // SAFETY: the call takes numbers only. It changes the table of the calling thread, a new one, which no value that
     // owns a descriptor refers to: the thread was given none.
