@@ -94,6 +94,35 @@ fn a_hold_that_is_timed_too_is_over_for_both_when_the_lock_is_let_go() {
 }
 
 #[test]
+fn a_lock_that_was_made_free_in_a_forked_child_is_held_no_more() {
+    let (a, b) = (Lock::new(), Lock::new());
+    let told = told_of(|| {
+        in_threads([
+            &|| {
+                a.acquire(Deadline::NEVER).unwrap();
+                a.after_fork();
+                nested(&[&b]);
+            },
+            &|| nested(&[&b, &a]),
+        ]);
+    });
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn a_lock_that_was_dropped_while_it_was_held_is_not_the_next_at_its_place() {
+    let other = Lock::new();
+    let told = told_of(|| {
+        let mut place = Lock::new();
+        place.acquire(Deadline::NEVER).unwrap();
+        place = Lock::new();
+        nested(&[&other]);
+        in_threads([&|| nested(&[&other, &place])]);
+    });
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
 fn the_same_order_a_common_gate_and_one_thread_alone_are_harmless() {
     let (a, b, gate) = (Lock::new(), Lock::new(), Lock::new());
     let told = told_of(|| {

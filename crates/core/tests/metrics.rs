@@ -167,6 +167,25 @@ fn a_hold_that_another_thread_ends_is_timed_and_one_that_ends_with_the_lock_is_n
 }
 
 #[test]
+fn holds_that_ended_with_their_locks_leave_room_for_others() {
+    let _recording = recording();
+    let locks: Vec<_> = (0..5_000)
+        .map(|number| {
+            // The first eight of a line are timed.
+            let line = Line { file: "many.rs".into(), number: number / 8 };
+            Lock::made_at(Some(made_at(&line, Kind::Lock)))
+        })
+        .collect();
+    assert!(locks.iter().all(Lock::try_acquire));
+    drop(locks);
+    let made = origin(line!(), Kind::Lock);
+    let lock = Lock::made_at(Some(made));
+    assert!(lock.try_acquire());
+    lock.release().unwrap();
+    assert_eq!(lock_facts(made).unwrap().holds.count, 1);
+}
+
+#[test]
 fn a_hold_that_outlives_the_recording_does_no_harm() {
     let made = origin(line!(), Kind::Lock);
     let lock = Lock::made_at(Some(made));
