@@ -136,6 +136,49 @@ print([type(error).__name__ for error in failed])
     assert done.stdout == "['DeadlockError']\n"
 
 
+@pytest.mark.parametrize(
+    ("wait", "wrong"),
+    [
+        ("threads[{}].join()", "each thread waits for another's end, and that one, in the end"),
+        ("calls[{}].result()", "each call waits for another's outcome, and that one, in the end"),
+    ],
+    ids=["joins", "outcomes"],
+)
+def test_circles_without_a_lock_are_not_explained_by_one(
+    tmp_path: Any, wait: str, wrong: str
+) -> None:
+    done = watched(
+        tmp_path,
+        f"""
+from concurrent.futures import ThreadPoolExecutor
+ready, failed = Event(), []
+def first():
+    ready.wait()
+    attempt(lambda: {wait.format(1)})
+def second():
+    ready.wait()
+    attempt(lambda: {wait.format(0)})
+def attempt(wait):
+    try:
+        wait()
+    except RuntimeError as error:
+        failed.append(error)
+if {"threads" in wait}:
+    threads = run(first, second)
+    ready.set()
+    join(threads)
+else:
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(first), pool.submit(second)]
+        ready.set()
+(error,) = failed
+print(error)
+""",
+    )
+    assert f"What is wrong: {wrong}" in done.stdout
+    assert "lock" not in done.stdout.partition("What is wrong:")[2]
+
+
 def test_a_call_that_needs_the_lock_under_which_its_outcome_is_awaited(tmp_path: Any) -> None:
     told = aborted(
         tmp_path,

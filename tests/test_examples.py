@@ -247,6 +247,20 @@ def test_the_chat_room_notices_messages_that_were_lost_doubled_or_changed_places
     assert "all heard what was said while they were there, and a welcome" in evening.problems()
 
 
+def test_the_chat_room_owes_nobody_what_was_said_after_they_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = load("chat_room", monkeypatch)
+    evening = example.spend(talkers=2, messages=20, waves=1)
+    (client, *_), room = evening.vanished, evening.room
+    member = next(member for member in room.met if member.name == client.name)
+
+    room.said += 1
+    member.said.count += 1
+    client.said.count = max(client.said.count, member.said.count)
+    assert evening.problems() == []
+
+
 def test_the_chat_room_closes_when_there_was_too_little_to_hold_it_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

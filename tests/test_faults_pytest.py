@@ -9,6 +9,7 @@ from textwrap import dedent
 
 import pytest
 from ahead import started
+from documentation import ROOT, blocks
 from programs import Outcome, run_python
 
 SUITE = """
@@ -75,8 +76,8 @@ def suite(tmp_path: Path) -> Path:
     return path
 
 
-def run(suite: Path, *arguments: str, name: str) -> Outcome:
-    where = f"{suite}::{name}"
+def run(suite: Path, *arguments: str, name: str = "") -> Outcome:
+    where = f"{suite}::{name}" if name else str(suite)
     return run_python(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers",
         f"--rootdir={suite.parent}", *arguments, where,
@@ -139,3 +140,16 @@ def test_standard_names_are_ours_under_the_option(suite: Path) -> None:
     assert run(suite, name=name).status == 1
     outcome = run(suite, "--ironthread-faults=1", name=name)
     assert outcome.status == 0, outcome
+
+
+def test_the_tests_that_the_page_shows_pass(tmp_path: Path) -> None:
+    found = blocks((ROOT / "docs/faults.md").read_text(encoding="utf-8"))
+    (service,) = (block for block in found if "def serve_a_hundred_requests():" in block.lines)
+    (tests,) = (block for block in found if "import pytest" in block.lines)
+    page = tmp_path / "test_page.py"
+    page.write_text("\n".join([*service.lines, *tests.lines]), encoding="utf-8")
+
+    outcome = run(page)
+
+    assert outcome.status == 0, outcome
+    assert "2 passed" in outcome.out

@@ -116,6 +116,32 @@ def test_many_pairs_of_one_kind_are_told_once() -> None:
     assert len(told) == 1
 
 
+def test_a_lock_made_where_a_gate_was_is_another_gate() -> None:
+    a, b = Lock(), Lock()
+    told: list[LockOrderInversion] = []
+
+    def under(gate: Any, *locks: Any) -> int:
+        with Crew() as crew:
+            crew.start(nested(gate, *locks))
+        return id(gate)
+
+    with lock_order(told.append):
+        place = under(Lock(), a, b)
+        # Memory that was let go is taken again, though not always at once.
+        made = [Lock() for _ in range(10_000)]
+        under(next(lock for lock in made if id(lock) == place), b, a)
+    assert [inversion.is_of_locks for inversion in told] == [True]
+
+
+def test_who_was_told_of_two_lines_is_told_of_two_locks_too() -> None:
+    with lock_order():
+        parents = [Lock() for _ in range(2)]
+        children = [Lock() for _ in range(2)]
+    of_lines = nested(parents[0], children[0]), nested(children[1], parents[1])
+    told = told_of(*of_lines, nested(parents[1], children[1]))
+    assert [inversion.is_of_locks for inversion in told] == [False, True]
+
+
 def test_locks_that_come_and_go_leave_nothing() -> None:
     a = Lock()
     told: list[LockOrderInversion] = []

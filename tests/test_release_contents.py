@@ -26,8 +26,13 @@ WHEEL = {
 SDIST = {*SDIST_NEEDS, *LICENCES, *(f"python/{name}" for name in of_the_packages())}
 
 
-def test_types_stubs_and_the_page_are_in_the_packages() -> None:
-    wanted = {"ironthread/py.typed", "ironthread/_core/lock.pyi", "ironthread/report/page/page.js"}
+def test_types_stubs_the_page_and_the_schema_are_in_the_packages() -> None:
+    wanted = {
+        "ironthread/py.typed",
+        "ironthread/_core/lock.pyi",
+        "ironthread/report/page/page.js",
+        "ironthread/report/schema.json",
+    }
     assert wanted <= of_the_packages()
 
 

@@ -32,8 +32,8 @@ SDIST_NEEDS = (
 
 @cache
 def of_the_packages() -> frozenset[str]:
-    """The files of the Python packages that git would keep: code, stubs, the page, ``py.typed``."""
-    kinds = {".py", ".pyi", ".js", ".css", ".typed"}
+    """Files of the Python packages that git would keep: code, stubs, page, schema, ``py.typed``."""
+    kinds = {".py", ".pyi", ".js", ".css", ".json", ".typed"}
     return frozenset(
         path.relative_to(PACKAGES).as_posix()
         for path in PACKAGES.rglob("*")
