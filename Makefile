@@ -131,7 +131,7 @@ properties:
 
 # FILE=crates/core/src/sync/lock.rs: of one file (`--file` would add it to those of .cargo/mutants.toml).
 mutants: build/cargo-mutants/bin/cargo-mutants
-	build/cargo-mutants/bin/cargo-mutants mutants --output build/mutants $(if $(FILE),--re '^$(FILE)')
+	$(PYTHON) scripts/mutants.py build/cargo-mutants/bin/cargo-mutants $(FILE)
 
 build/cargo-mutants/bin/cargo-mutants:
 	cargo install --locked --root build/cargo-mutants cargo-mutants
