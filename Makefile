@@ -118,8 +118,9 @@ fuzz: build build/cargo-fuzz/bin/cargo-fuzz
 	$(BIN)/python scripts/fuzz.py --seconds $(FUZZ_SECONDS)
 	$(BIN)/python -m pytest tests/fuzz -p no:cacheprovider --fuzz-seconds $(FUZZ_SECONDS) --fuzz-seed $$(date +%s)
 
+# Without a nightly Rust there is none: scripts/fuzz.py says so.
 build/cargo-fuzz/bin/cargo-fuzz:
-	cargo +nightly install cargo-fuzz --locked --root build/cargo-fuzz
+	! cargo +nightly --version >/dev/null 2>&1 || cargo +nightly install cargo-fuzz --locked --root build/cargo-fuzz
 
 # Models are small; release mode and a bound on preemptions keep them to minutes.
 loom:
@@ -169,6 +170,7 @@ check: check-rust check-python check-docs
 check-rust:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTFLAGS="--cfg fuzzing -D warnings" CARGO_TARGET_DIR=target/fuzz cargo check --manifest-path fuzz/Cargo.toml --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc -p ironthread --features serve --no-deps --quiet
 
 check-python: build

@@ -10,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -354,3 +355,29 @@ def test_the_polite_crawler_notices_requests_that_come_too_fast(
 
     crawl.pages.popitem()
     assert "every page is fetched" in example.verify(server, crawl, 1)
+
+
+def test_the_stock_notices_a_piece_that_was_lost_or_made_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = load("stock_under_faults", monkeypatch)
+    shop = example.CarefulShop(3)
+    example.trade(shop)
+
+    shop.parcels.get()
+    with pytest.raises(example.StockError, match="parcel: 1"):
+        example.check(shop)
+
+    shop.stock = -2
+    with pytest.raises(example.StockError, match="nobody had: 2"):
+        example.check(shop)
+
+
+def test_the_stock_is_told_of_faults_that_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = load("stock_under_faults", monkeypatch)
+    monkeypatch.setattr(example, "HastyShop", example.CarefulShop)
+
+    assert example.problems(range(10), Counter()) == [
+        "wakes_for_nothing shows the mistake",
+        "full_for_now shows the mistake",
+    ]

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
+import random
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Turns
 from ironthread import cli
+from ironthread.attach.client import CannotAsk, ask
+from ironthread.attach.command import _SOMETHING_ELSE
+from ironthread.attach.facts import held
+from ironthread.attach.sample import Sample
+from ironthread.attach.table import lines_of
+from ironthread.attach.views import VIEWS, Order
 from listening import Listening, path_of
 from mutation import as_json, mutated, mutated_value
+from python_process import CLEAN, PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the socket is Linux's")
 
@@ -27,6 +38,8 @@ class Answering:
 
     def __init__(self) -> None:
         self.answer = b""
+        self.later: list[bytes] = []
+        """What it answers after that, one after the other."""
         self._path = path_of(os.getpid())
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
@@ -49,7 +62,10 @@ class Answering:
                 return
             with connection, contextlib.suppress(OSError):
                 connection.recv(4096)
-                connection.sendall(self.answer)
+                answer = self.answer
+                if self.later:
+                    self.answer = self.later.pop(0)
+                connection.sendall(answer)
 
 
 @pytest.fixture
@@ -86,10 +102,15 @@ def test_an_answer_that_is_not_understood_is_said_in_a_line(
 ) -> None:
     assert command(what, as_json(answers[what]), answering, capsys) == 0
     for rng in turns(400):
-        answer = as_json(mutated_value(rng, answers[what]))
-        if rng.random() < 0.4:
-            answer = mutated(rng, answer, WORDS)
-        command(what, answer + b"\n" * rng.randint(0, 1), answering, capsys)
+        command(what, nearly(rng, answers[what]), answering, capsys)
+
+
+def nearly(rng: random.Random, answer: Any) -> bytes:
+    """What is nearly this answer."""
+    found = as_json(mutated_value(rng, answer))
+    if rng.random() < 0.4:
+        found = mutated(rng, found, WORDS)
+    return found + b"\n" * rng.randint(0, 1)
 
 
 def command(
@@ -99,7 +120,9 @@ def command(
     answering.answer = answer
     capsys.readouterr()
     status = cli.main([what, str(os.getpid())])
-    said = capsys.readouterr().err.splitlines()
+    shown, errors = capsys.readouterr()
+    assert shown.replace("\n", "").isprintable(), shown
+    said = errors.splitlines()
     assert status in (0, 1), answer
     assert len(said) == status, said
     assert all(line.startswith("ironthread: ") and len(line) < 500 for line in said), said
@@ -125,3 +148,79 @@ def test_these_answers_were_tracebacks_once(
     what: str, answer: bytes, answering: Answering, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(what, answer, answering, capsys) == 1
+
+
+def test_top_shows_all_its_tables_of_answers_or_does_not_understand_them(
+    answering: Answering, answers: dict[str, Any], turns: Turns
+) -> None:
+    good = as_json(answers["stats"])
+    assert tables(good, tables(good, None, answering), answering) is not None
+    for rng in turns(200):
+        before = None
+        for _ in range(rng.randint(1, 3)):
+            answer = good if rng.random() < 0.3 else nearly(rng, answers["stats"])
+            # What the command tells in a line. Nothing else may come.
+            with contextlib.suppress(CannotAsk, *_SOMETHING_ELSE):
+                before = tables(answer, before, answering)
+
+
+def tables(answer: bytes, before: Sample | None, answering: Answering) -> Sample:
+    """The answer, of which all views were made, by each of their columns."""
+    answering.answer = answer
+    sample = Sample(ask(os.getpid(), "stats"), before)
+    assert held(sample.answer)
+    for view in VIEWS:
+        for column, falls in product(range(len(view.columns)), (False, True)):
+            assert lines_of(view, Order(column, falls), sample)
+    return sample
+
+
+def test_top_leaves_its_terminal_with_a_line_when_an_answer_is_not_understood(
+    answering: Answering, answers: dict[str, Any], turns: Turns
+) -> None:
+    good = as_json(answers["stats"])
+    for rng in turns(5):
+        answering.answer = good
+        answering.later = [*(nearly(rng, answers["stats"]) for _ in range(2)), b""]
+        status, said = at_terminal()
+        assert status == 1, said
+        (line,) = said.splitlines()
+        assert line.startswith("ironthread: process "), line
+
+
+def at_terminal() -> tuple[int, str]:
+    """The exit status of `top`, in a terminal of its own, and what it says besides."""
+    command = [sys.executable, "-m", "ironthread", "top", str(os.getpid()), "--interval", "0.1"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=CLEAN | {"TERM": "xterm"}
+    ) as top:
+        os.close(theirs)
+        reader = threading.Thread(target=read, args=(ours,))
+        reader.start()
+        _, said = top.communicate(timeout=PATIENCE)
+        reader.join()
+    os.close(ours)
+    return top.returncode, said.decode()
+
+
+def read(terminal: int) -> None:
+    """Read what is shown until the terminal's last program has ended: a screen that is full waits."""
+    with contextlib.suppress(OSError):
+        while os.read(terminal, 4096):
+            pass
+
+
+@pytest.mark.parametrize("what", ["stats", "dump"])
+def test_nothing_that_a_process_answers_moves_the_terminal(
+    what: str,
+    answering: Answering,
+    answers: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = answers[what]
+    if what == "stats":
+        answer["process"]["id"] = answer["waits"][0]["kind"] = "\x1b[2J"
+    else:
+        answer["text"] += "\x1b[2J\r"
+    assert command(what, as_json(answer), answering, capsys) == 0

@@ -6,6 +6,7 @@ import json
 import sys
 
 from ironthread.attach.client import CannotAsk, ask, not_understood
+from ironthread.attach.facts import printable
 from ironthread.run.options import CannotRun
 
 _LEAST_INTERVAL = 0.1
@@ -53,6 +54,8 @@ def _show(name: str, process: int, as_json: bool, interval: float) -> int:
 
 
 def _print(text: str) -> None:
+    # Whoever asks may be root, and a process answers what it likes: none of it moves the terminal.
+    text = "\n".join(map(printable, text.split("\n")))
     encoding = sys.stdout.encoding
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
     sys.stdout.flush()
