@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from against_standard import assert_same, signature
-from crew import Crew, until, until_asleep
+from crew import Crew, Member, until, until_asleep
 from ironthread import _core
 from ironthread.threading import Event, Thread
 from programs import run_program
@@ -556,3 +556,48 @@ def test_joins_when_the_interpreter_is_on_its_way_out_are_as_in_the_standard_lib
     for kind in ("thread", "timer"):
         standards, ours = (run_program(program, whose, kind) for whose in ("standard", "ours"))
         assert ours.out == standards.out != ""
+
+
+def where(member: Member[None]) -> tuple[str, str]:
+    """The file and the function that a thread is in."""
+    code = sys._current_frames()[member.thread.ident or 0].f_code
+    return Path(code.co_filename).name, code.co_name
+
+
+def test_of_two_who_start_it_at_once_one_does() -> None:
+    ran: list[int] = []
+    thread = Thread(target=ran.append, args=(1,))
+    go = Event()
+
+    def start() -> None:
+        go.wait()
+        thread.start()
+
+    with Crew() as crew:
+        first = crew.start(start)
+        # The standard library's table of threads, which the first is about to write to.
+        with standard._active_limbo_lock:  # type: ignore[attr-defined]
+            go.set()
+            until(lambda: where(first) == ("threading.py", "start"))
+            with pytest.raises(RuntimeError, match=r"^threads can only be started once$"):
+                thread.start()
+        first.result()
+    thread.join()
+    assert ran == [1]
+
+
+def test_a_start_that_failed_can_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = Event()
+    thread = Thread(target=ran.set)
+
+    def refused(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    name = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
+    with monkeypatch.context() as patched:
+        patched.setattr(standard, name, refused)
+        with pytest.raises(RuntimeError, match=r"^can't start new thread$"):
+            thread.start()
+    thread.start()
+    thread.join()
+    assert ran.is_set()

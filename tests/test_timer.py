@@ -527,3 +527,33 @@ def test_where_no_thread_can_be_had_timers_run_one_after_the_other_each_in_its_c
         assert [error.__context__ for error in raised] == [None] * 3, raised
         assert not any(timer.is_alive() for timer in timers)
     """)
+
+
+def test_of_two_starts_at_once_one_does_it() -> None:
+    ran: list[int] = []
+
+    class Twice(Timer):
+        """Another start comes in the middle of its own, where it is asked for the interval."""
+
+        others = 0
+
+        @property
+        def interval(self) -> float:
+            if self.others:
+                self.others -= 1
+                self.start()
+            return 0.0
+
+        @interval.setter
+        def interval(self, interval: float) -> None:
+            pass
+
+    timer = Twice(0, ran.append, (1,))
+    timer.others = 1
+    with pytest.raises(RuntimeError, match=r"^threads can only be started once$"):
+        timer.start()
+    timer.join()
+    last = Timer(0, int)
+    last.start()
+    last.join()  # whatever was due before has begun
+    assert ran == [1]

@@ -412,8 +412,9 @@ def _tell(found: Found) -> None:
     if found["nature"] == "all asleep" and (_a_handler_may_wake_one() or _is_at_its_end()):
         return
     deadlock = _of(found)
-    if settings.hook is not None:
-        settings.hook(deadlock)
+    hook = settings.hook
+    if hook is not None:
+        hook(deadlock)
     else:
         _explain.tell("deadlock", deadlock.headline(), str(deadlock))
     if settings.exit_status is not None:
@@ -435,7 +436,7 @@ def main_goes_on() -> None:
 def _is_at_its_end() -> bool:
     """Whether none is left that the end of the program waits for: daemons may sleep then."""
     threads = sys.modules.get("threading")
-    others = [each for each in getattr(threads, "_active", {}).values() if not each.daemon]
+    others = [each for each in list(getattr(threads, "_active", {}).values()) if not each.daemon]
     return settings.main_is_over and len(others) <= 1
 
 

@@ -32,7 +32,11 @@ def postpone(step: Callable[[], None]) -> None:
 def catch_up() -> None:
     """Do what was postponed; called at the end of modules of ours that import watched ones."""
     while _postponed:
-        _postponed.pop()()
+        try:
+            step = _postponed.pop()
+        except IndexError:
+            return  # another thread has the last
+        step()
 
 
 class Watch:

@@ -180,7 +180,7 @@ class Installation:
         """The modules of the program that hold standard classes, and under which names."""
         found: dict[str, list[str]] = {}
         for module in modules_of_the_program():
-            names = [name for name, value in vars(module).items() if id(value) in self._ours]
+            names = [name for name, value in list(vars(module).items()) if id(value) in self._ours]
             if names:
                 found[module.__name__] = sorted(names)
         return found

@@ -204,4 +204,5 @@ def _limit_of(rate_limit: float | _core.RateLimit | None) -> _core.RateLimit | N
 def _is_worker(pool: ThreadPoolExecutor) -> bool:
     # Not `current_thread()`, which would list a thread that no `Thread` stands for.
     me = threading.get_ident()
-    return any(worker.ident == me for worker in tuple(pool._threads))
+    # (A list is made at once; a tuple, without the GIL, while the set grows.)
+    return any(worker.ident == me for worker in list(pool._threads))

@@ -118,8 +118,9 @@ def _tell(found: Found) -> None:
         for row in found["steps"]
     ]
     inversion = LockOrderInversion(steps, found["is_of_locks"])
-    if settings.hook is not None:
-        settings.hook(inversion)
+    hook = settings.hook
+    if hook is not None:
+        hook(inversion)
     else:
         _explain.tell("lock order", inversion.headline(), str(inversion))
 

@@ -71,10 +71,17 @@ class Thread(StandardThread):
 
         Raises RuntimeError when it was started before, or when there can be no more threads.
         """
-        if self._initialized and not self._started.is_set():
-            self._life_to_begin = _core.Life()
-            self._started = _core.start_event()
-        StandardThread.start(self)
+        if not self._initialized or self._started.is_set():
+            StandardThread.start(self)  # which says what is wrong
+            return
+        claim_start(self)
+        self._life_to_begin = _core.Life()
+        self._started = _core.start_event()
+        try:
+            StandardThread.start(self)
+        except Exception:
+            self.__dict__.pop("_starting", None)  # it may be tried again
+            raise
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended, at most `timeout` seconds (None: without limit).
@@ -174,6 +181,16 @@ class Thread(StandardThread):
         """The thread does not exist in this forked child."""
         if self._life is not None:
             self._life.end()
+
+
+def claim_start(thread: Thread) -> None:
+    """Have the caller be the one that starts it: two may try at once.
+
+    Raises RuntimeError for the other.
+    """
+    claim = object()
+    if thread.__dict__.setdefault("_starting", claim) is not claim:
+        raise RuntimeError("threads can only be started once")
 
 
 def _life_of(thread: Thread) -> _core.Life | None:

@@ -24,7 +24,7 @@ from time import monotonic
 
 from ironthread import _core, _late_threads
 from ironthread._pose import pose
-from ironthread._threads import StandardThread, Thread
+from ironthread._threads import StandardThread, Thread, claim_start
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -111,6 +111,7 @@ class Timer(_StandardTimer, Thread):
         if not Timer._can_pend(self):
             Thread.start(self)
             return
+        claim_start(self)
         added = self.finished.added
         try:
             Timer._to_pend(self)
@@ -139,6 +140,7 @@ class Timer(_StandardTimer, Thread):
 
     def _not_to_pend(self) -> None:
         _standard._limbo.pop(self, None)
+        self.__dict__.pop("_starting", None)
         self._pending = False
         self._started = _core.Event()
         self._life = None

@@ -41,9 +41,10 @@ def install(*, deadlock: Mode | None = None) -> None:
     modules are named in a `LateInstallWarning`.
     """
     if deadlock is not None:
-        before = _core.set_deadlock_mode(deadlock)
-        if not _mode_before:
-            _mode_before.append(before)
+        with _guard:
+            before = _core.set_deadlock_mode(deadlock)
+            if not _mode_before:
+                _mode_before.append(before)
     _warn(_enter())
 
 

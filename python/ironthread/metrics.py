@@ -26,6 +26,7 @@ class MetricsServer:
     def __init__(self, host: str, port: int) -> None:
         self._process = os.getpid()
         self._is_open = False
+        self._closing = _core.RLock()
         self._port = _core.serve_expose(host, port)
         self._is_open = True
         _recording.need(self)
@@ -39,9 +40,10 @@ class MetricsServer:
 
     def close(self) -> None:
         """Serve no more, and end the recording if it began with this. Twice is as good as once."""
-        if not self._is_open:
-            return
-        self._is_open = False
+        with self._closing:
+            if not self._is_open:
+                return
+            self._is_open = False
         atexit.unregister(self.close)
         if self._process == os.getpid():
             _core.serve_conceal()

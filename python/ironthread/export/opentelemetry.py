@@ -48,6 +48,7 @@ class _State:
     """What is instrumented."""
 
     is_on = False
+    guard = threading.Lock()
     # Providers keep instruments for good: one that is instrumented again has them.
     providers: list[object] = []  # noqa: RUF012 (of the process, not of an instance)
 
@@ -66,9 +67,10 @@ def instrument(meter_provider: Any = None) -> None:
     provider = meter_provider or metrics.get_meter_provider()
     _recording.need(__name__)
     _State.is_on = True
-    if any(each is provider for each in _State.providers):
-        return
-    _State.providers.append(provider)
+    with _State.guard:
+        if any(each is provider for each in _State.providers):
+            return
+        _State.providers.append(provider)
     meter = provider.get_meter("ironthread")
     snapshot = _Snapshot()
     for name, kind, unit, meaning, _ in _instruments():
