@@ -15,9 +15,11 @@ from crew import Crew
 from ironthread import WorkStealingExecutor, futures, queue, threading
 from waits import opened
 
+from torture.struck.begun import Starts, Timers
 from torture.struck.locks import Barriers, Conditions, Events, Locks
 from torture.struck.outcomes import Ends, Futures, Joins, Pools
-from torture.struck.queues import Queues
+from torture.struck.queues import Queues, Tasks
+from torture.struck.rates import Rates
 from torture.struck.scene import Part, Scene
 from torture.struck.worker import Strike, Worker
 
@@ -36,6 +38,13 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "open Queue": partial(Queues, lambda: opened(queue.Queue(3))),
     "open PriorityQueue": partial(Queues, lambda: opened(queue.PriorityQueue(3))),
     "SimpleQueue": partial(Queues, queue.SimpleQueue, False),
+    "Queue.join": partial(Tasks, queue.Queue),
+    "open Queue.join": partial(Tasks, lambda: opened(queue.Queue())),
+    "RateLimit": partial(Rates, 20_000, 1),
+    "RateLimit, tokens counted": partial(Rates, 1e-3, 2_000),
+    "Thread.start": Starts,
+    "Timer": partial(Timers, True),
+    "Timer, unserved": partial(Timers, False),
     "Thread.join": Joins,
     "Future": Futures,
     "pool": partial(Pools, futures.ThreadPoolExecutor),

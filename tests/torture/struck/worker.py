@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import starmap
+from operator import itemgetter
 from typing import Any
 
 
@@ -31,6 +32,10 @@ class Account:
     def note_if_true(self, call: Callable[..., Any], *arguments: Any) -> None:
         """Make the call and note what it returns, unless that is false."""
         self.noted.extend(filter(None, starmap(call, [arguments])))
+
+    def note_as(self, what: Any, call: Callable[..., Any], *arguments: Any) -> None:
+        """Make the call and, once it has returned, note this."""
+        self.noted.extend(map(itemgetter(0), zip([what], starmap(call, [arguments]), strict=True)))
 
 
 class Worker:
