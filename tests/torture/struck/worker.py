@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import starmap
 from operator import itemgetter
+from threading import get_ident
 from typing import Any
 
 
@@ -49,9 +50,12 @@ class Worker:
         self.can_be_struck = False
         """Whoever strikes sets it to False first."""
         self.failure: BaseException | None = None
+        self.ident = 0
+        """The thread that takes the steps."""
 
     def run(self) -> None:
         """Take steps."""
+        self.ident = get_ident()
         try:
             while not self.over:
                 try:
