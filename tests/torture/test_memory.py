@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from programs import run_program
 
@@ -11,10 +13,10 @@ if not hasattr(testcapi, "set_nomemory"):
 
 REFUSING = """
     import _testcapi, sys
-    from ironthread import WorkStealingExecutor, futures, queue, threading
+    from ironthread import RateLimit, WorkStealingExecutor, futures, queue, threading
     from waits import opened
 
-    def at_each_request(operation, check, make=lambda: None, requests=60):
+    def at_each_request(operation, check, make=lambda: None, requests=60, refused=MemoryError):
         '''Have one request after the other refused; `check` is told whether the operation was done.'''
         # The first time of all makes what is made once. Where that fails PyO3 panics, which is an
         # exception as well, but of another class.
@@ -29,7 +31,7 @@ REFUSING = """
             try:
                 operation(thing)
                 done = True
-            except MemoryError:
+            except refused:
                 pass
             finally:
                 _testcapi.remove_mem_hooks()
@@ -93,6 +95,25 @@ PRIMITIVES = (
             future.set_result(7)
         assert len(futures.wait(made, 0).done) == 5
 
+    assert at_each_request(lambda _: RateLimit(10, burst=5), lambda *_: None) > 0
+
+    def check_limit(limit, done):
+        left = sum(limit.acquire(0) for _ in range(9))
+        assert left == (4 if done else 5), (left, done)
+
+    few = lambda: RateLimit(1e-3, burst=5)
+    at_each_request(lambda limit: limit.acquire(), check_limit, few)
+
+    def check_spent(limit, _):
+        assert not limit.acquire(0)
+
+    def spent():
+        limit = RateLimit(1e-3)
+        limit.acquire()
+        return limit
+
+    at_each_request(lambda limit: limit.acquire(1e-4), check_spent, spent)
+
     five = lambda: [futures.Future() for _ in range(5)]
     assert at_each_request(lambda made: futures.wait(made, 1e-4), check_futures, five) > 0
     print("whole")
@@ -154,6 +175,136 @@ QUEUES = (
             assert not done or not left
 
         at_each_request(get_all, check_get, filled)
+    print("whole")
+    """
+)
+
+# Each coroutine is stepped by hand, in a task of a loop that runs: asyncio's own steps want memory.
+COROUTINES = (
+    REFUSING
+    + """
+    import asyncio
+    from ironthread import aio
+
+    # 3.11 says SystemError where there is no memory for the frame of an exception's traceback.
+    REFUSED = (MemoryError, SystemError)
+
+    makes = {
+        "Queue": aio.Queue,
+        "LifoQueue": aio.LifoQueue,
+        "PriorityQueue": aio.PriorityQueue,
+        "open Queue": lambda *size: opened(aio.Queue(*size)),
+    }
+
+    class Stepped:
+        def __init__(self, to):
+            self.to, self.works, self.put, self.got = to, [], 0, []
+
+        def begin(self, work):
+            self.works.append(work)
+            assert work.send(None) is not None
+
+        def end(self, work):
+            try:
+                work.send(None)
+            except StopIteration as stop:
+                return stop.value
+            raise AssertionError("it waits again")
+
+        def close(self):
+            for work in self.works:
+                work.close()
+
+    def get(it):
+        # Two that wait, a put that calls the first of them, and the item.
+        for _ in range(2):
+            it.begin(it.to.aget())
+        it.to.put("it")
+        it.got.append(it.end(it.works[0]))
+
+    def check_get(it, done):
+        it.close()
+        left = [it.to.get_nowait() for _ in range(it.to.qsize())]
+        put = it.to.unfinished_tasks
+        assert not done or (it.got, left) == (["it"], []), (it.got, left)
+        # Got, and not returned, for want of memory for the exception that returns it.
+        assert 0 <= put - len(left) - len(it.got) <= (not done), (put, left, it.got)
+        check_goes_on(it, put)
+
+    def put(it):
+        for item in ("it", "other"):
+            it.begin(it.to.aput(item))
+        it.got.append(it.to.get())
+        it.end(it.works[0])
+
+    def full(make):
+        it = Stepped(make(1))
+        it.to.put("before")
+        return it
+
+    def check_put(it, done):
+        it.close()
+        left = [it.to.get_nowait() for _ in range(it.to.qsize())]
+        assert not done or (it.got, left) == (["before"], ["it"]), (it.got, left)
+        put = it.to.unfinished_tasks
+        assert put - len(left) - len(it.got) in (0, not done), (put, left, it.got)
+        check_goes_on(it, put)
+
+    def join(it):
+        for _ in range(2):
+            it.begin(it.to.ajoin())
+        it.to.task_done()
+        for work in it.works:
+            it.end(work)
+
+    def check_join(it, done):
+        it.close()
+        check_goes_on(it, it.to.unfinished_tasks)
+
+    def check_goes_on(it, unfinished):
+        while it.to.qsize():
+            it.to.get_nowait()
+        for _ in range(unfinished):
+            it.to.task_done()
+        # No call that is gone stands before those who come now.
+        getter = it.to.aget()
+        getter.send(None)
+        it.to.put("next")
+        assert it.end(getter) == "next"
+        joiner = it.to.ajoin()
+        joiner.send(None)
+        it.to.task_done()
+        it.end(joiner)
+
+    async def main():
+        for name, make in makes.items():
+            empty = lambda: Stepped(make())
+            for operation, check, made in [
+                (get, check_get, empty),
+                (put, check_put, lambda: full(make)),
+                (join, check_join, lambda: full(make)),
+            ]:
+                failures = at_each_request(operation, check, made, refused=REFUSED)
+                assert failures > 0, (name, operation)
+
+    asyncio.run(main())
+
+    def await_it(future):
+        waiting = future.__await__()
+        waiting.send(None)
+        future.set_result(7)
+        waiting.close()
+
+    def check_future(future, done):
+        if not future.done():
+            assert not done
+            future.set_result(7)
+        assert future.result(0) == 7
+
+    async def awaits():
+        assert at_each_request(await_it, check_future, futures.Future, refused=REFUSED) > 0
+
+    asyncio.run(awaits())
     print("whole")
     """
 )
@@ -443,6 +594,7 @@ STARTS = (
 PROGRAMS = {
     "primitives": PRIMITIVES,
     "queues": QUEUES,
+    "coroutines": COROUTINES,
     "waits": WAITS,
     "starts": STARTS,
     "pools": POOLS,
@@ -452,5 +604,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_an_operation_that_gets_no_memory_fails_whole(program: str) -> None:
+    if program == "coroutines" and sys.version_info[:2] in {(3, 12), (3, 13)}:
+        pytest.skip("there a function that gets no memory is a crash")
     outcome = run_program(PROGRAMS[program], limit=60.0)
     assert outcome.out == "whole\n", str(outcome)

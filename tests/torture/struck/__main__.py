@@ -12,12 +12,15 @@ from functools import partial
 from types import FrameType
 
 from crew import Crew
-from ironthread import WorkStealingExecutor, futures, queue, threading
+from ironthread import WorkStealingExecutor, aio, futures, queue, threading
 from waits import opened
 
+from torture.struck.begun import Starts, Timers
 from torture.struck.locks import Barriers, Conditions, Events, Locks
+from torture.struck.loops import Awaits, Crossings
 from torture.struck.outcomes import Ends, Futures, Joins, Pools
-from torture.struck.queues import Queues
+from torture.struck.queues import Queues, Tasks
+from torture.struck.rates import Rates
 from torture.struck.scene import Part, Scene
 from torture.struck.worker import Strike, Worker
 
@@ -36,6 +39,19 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "open Queue": partial(Queues, lambda: opened(queue.Queue(3))),
     "open PriorityQueue": partial(Queues, lambda: opened(queue.PriorityQueue(3))),
     "SimpleQueue": partial(Queues, queue.SimpleQueue, False),
+    "Queue.join": partial(Tasks, queue.Queue),
+    "open Queue.join": partial(Tasks, lambda: opened(queue.Queue())),
+    "aio.Queue": partial(Crossings, aio.Queue, 2),
+    "aio.Queue without limit": partial(Crossings, aio.Queue, 0),
+    "aio.LifoQueue": partial(Crossings, aio.LifoQueue, 2),
+    "aio.PriorityQueue": partial(Crossings, aio.PriorityQueue, 2),
+    "open aio.Queue": partial(Crossings, aio.Queue, 2, opened),
+    "await": Awaits,
+    "RateLimit": partial(Rates, 20_000, 1),
+    "RateLimit, tokens counted": partial(Rates, 1e-3, 2_000),
+    "Thread.start": Starts,
+    "Timer": partial(Timers, True),
+    "Timer, unserved": partial(Timers, False),
     "Thread.join": Joins,
     "Future": Futures,
     "pool": partial(Pools, futures.ThreadPoolExecutor),
@@ -94,6 +110,16 @@ def strike_by_signals(workers: list[Worker], parts: list[Part], hits: int) -> No
             worker.over = True
 
 
+def count_swallowed(workers: list[Worker], unraisable: sys.UnraisableHookArgs) -> None:
+    """Count a strike that hit in a finalizer or a callback of a weak reference, and ends there."""
+    if unraisable.exc_type is not Strike:
+        sys.__unraisablehook__(unraisable)
+    for worker in workers:
+        if worker.ident == threading.get_ident() and unraisable.exc_type is Strike:
+            worker.hits += 1
+            worker.can_be_struck = True
+
+
 STRIKES = {"exceptions": strike_by_exceptions, "signals": strike_by_signals}
 
 
@@ -102,6 +128,7 @@ def play_scene(name: str, how: str, hits: int) -> None:
     scene = SCENES[name]()
     parts = [scene.part(seed) for seed in range(THREADS)]
     workers = [Worker(part.step) for part in parts]
+    sys.unraisablehook = partial(count_swallowed, workers)
     STRIKES[how](workers, parts, hits)
     for worker in workers:
         if worker.failure is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from crew import Crew
+from ironthread import threading
 from ironthread.queue import Empty, Full
 
 from torture.struck.scene import MOMENT, Part, Scene
@@ -69,3 +71,46 @@ class Queues(Scene):
                 for _ in left:
                     self.queue.task_done()
                 joining.result()
+
+
+class Giving(Part):
+    """Puts items, and waits until all of them are done."""
+
+    def __init__(self, seed: int, scene: Tasks) -> None:
+        super().__init__(seed)
+        self.number, self.scene, self.put = seed, scene, Account()
+
+    def step(self) -> None:
+        if self.rng.random() < 0.5:
+            self.put.note(self.scene.queue.put, self.number)
+            return
+        self.scene.queue.join()
+        done = self.scene.done[self.number]
+        assert done == len(self.put), f"joined with {done} done of {len(self.put)}"
+
+
+class Tasks(Scene):
+    """A queue whose items somebody else, whom nothing strikes, gets and does."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.queue, self.done = make(), Counter[int]()
+        self.doer = threading.Thread(target=self.do, daemon=True)
+        self.doer.start()
+
+    def do(self) -> None:
+        while (number := self.queue.get()) is not None:
+            time.sleep(MOMENT / 5)
+            self.done[number] += 1
+            self.queue.task_done()
+
+    def part(self, seed: int) -> Part:
+        return Giving(seed, self)
+
+    def check(self, parts: list[Part]) -> None:
+        with Crew() as crew:
+            crew.start(self.queue.join)
+        assert self.queue.unfinished_tasks == 0
+        giving = [part for part in parts if isinstance(part, Giving)]
+        assert self.done == Counter({part.number: len(part.put) for part in giving})
+        self.queue.put(None)
+        self.doer.join()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import starmap
+from operator import itemgetter
+from threading import get_ident
 from typing import Any
 
 
@@ -32,6 +34,10 @@ class Account:
         """Make the call and note what it returns, unless that is false."""
         self.noted.extend(filter(None, starmap(call, [arguments])))
 
+    def note_as(self, what: Any, call: Callable[..., Any], *arguments: Any) -> None:
+        """Make the call and, once it has returned, note this."""
+        self.noted.extend(map(itemgetter(0), zip([what], starmap(call, [arguments]), strict=True)))
+
 
 class Worker:
     """Takes steps until it is told to stop. At most one strike is on its way to it at a time."""
@@ -44,9 +50,12 @@ class Worker:
         self.can_be_struck = False
         """Whoever strikes sets it to False first."""
         self.failure: BaseException | None = None
+        self.ident = 0
+        """The thread that takes the steps."""
 
     def run(self) -> None:
         """Take steps."""
+        self.ident = get_ident()
         try:
             while not self.over:
                 try:
