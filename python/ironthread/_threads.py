@@ -74,13 +74,15 @@ class Thread(StandardThread):
         if not self._initialized or self._started.is_set():
             StandardThread.start(self)  # which says what is wrong
             return
-        claim_start(self)
-        self._life_to_begin = _core.Life()
-        self._started = _core.start_event()
+        claim = object()
         try:
+            claim_start(self, claim)
+            self._life_to_begin = _core.Life()
+            self._started = _core.start_event()
             StandardThread.start(self)
-        except Exception:
-            self.__dict__.pop("_starting", None)  # it may be tried again
+        except BaseException:
+            if has_claimed_start(self, claim):
+                del self.__dict__["_starting"]  # it may be tried again
             raise
 
     def join(self, timeout: float | None = None) -> None:
@@ -183,14 +185,18 @@ class Thread(StandardThread):
             self._life.end()
 
 
-def claim_start(thread: Thread) -> None:
+def claim_start(thread: Thread, claim: object) -> None:
     """Have the caller be the one that starts it: two may try at once.
 
     Raises RuntimeError for the other.
     """
-    claim = object()
     if thread.__dict__.setdefault("_starting", claim) is not claim:
         raise RuntimeError("threads can only be started once")
+
+
+def has_claimed_start(thread: Thread, claim: object) -> bool:
+    """Whether it is the caller that starts it, by this claim."""
+    return thread.__dict__.get("_starting") is claim
 
 
 def _life_of(thread: Thread) -> _core.Life | None:

@@ -24,7 +24,7 @@ from time import monotonic
 
 from ironthread import _core, _late_threads
 from ironthread._pose import pose
-from ironthread._threads import StandardThread, Thread, claim_start
+from ironthread._threads import StandardThread, Thread, claim_start, has_claimed_start
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -111,14 +111,14 @@ class Timer(_StandardTimer, Thread):
         if not Timer._can_pend(self):
             Thread.start(self)
             return
-        claim_start(self)
-        added = self.finished.added
+        added, claim = self.finished.added, object()
         try:
+            claim_start(self, claim)
             Timer._to_pend(self)
             SERVICES[self.daemon].add(self.interval, self, added)
         except BaseException:
             # What interrupts the start of a thread leaves it running, and so a timer on the agenda.
-            if not added:
+            if not added and has_claimed_start(self, claim):
                 Timer._not_to_pend(self)
             raise
         if not added:

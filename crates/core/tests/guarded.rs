@@ -36,7 +36,10 @@ unsafe impl Sync for Plain {}
 impl Plain {
     fn add(&self, amount: u64) {
         // SAFETY: as above.
-        unsafe { *self.0.get() += amount }
+        unsafe {
+            let number = self.0.get();
+            *number = (*number).wrapping_add(amount);
+        }
     }
 
     fn get(&self) -> u64 {
@@ -110,6 +113,15 @@ fn a_permit_shows_what_was_done_with_it_before() {
     count_between(
         |turn| take(turn, || permit.try_acquire(), || permit.acquire(long()) == Ok(true)),
         || permit.release(1, None).unwrap(),
+    );
+}
+
+#[test]
+fn permits_that_are_set_show_it_too() {
+    let permit = Semaphore::new(1);
+    count_between(
+        |turn| take(turn, || permit.try_acquire(), || permit.acquire(long()) == Ok(true)),
+        || permit.set_value(1),
     );
 }
 
@@ -218,23 +230,33 @@ fn an_item_comes_with_what_was_done_to_it_and_join_shows_what_was_done_with_all(
 }
 
 #[test]
-fn an_outcome_shows_what_was_done_before_it() {
+fn the_end_of_a_job_shows_what_was_done_before_it() {
     for round in 0..ROUNDS {
-        let (future, news) = (Future::<Box<u32>, u32>::new(), Plain::default());
+        let (future, news) = (Future::<(), u32>::new(), Plain::default());
+        // (The outcome that a future keeps itself has an order of its own.)
+        let tell = || news.add(7);
+        let take_back = |told: &mut bool| {
+            news.add(if *told { 7_u64.wrapping_neg() } else { 7 });
+            *told = !*told;
+        };
         scope(|scope| {
             for reader in 0..THREADS {
                 let (future, news) = (&future, &news);
                 scope.spawn(move || {
-                    take(
-                        reader + round,
-                        || future.outcome().is_some(),
-                        || future.wait(long()).is_ok(),
-                    );
-                    assert_eq!((future.outcome(), news.get()), (Some(&Box::new(round)), 7));
+                    let is_done = || future.state().is_done();
+                    take(reader + round, is_done, || future.wait(long()).is_ok());
+                    assert_eq!(news.get(), 7);
                 });
             }
-            news.add(7);
-            future.finish(Box::new(round)).unwrap();
+            let mut told = false;
+            let is_finished = match round % 3 {
+                0 => false,
+                1 => future.finish_if_shut(|| take_back(&mut told)).unwrap().is_some(),
+                _ => future.finish_if_alone(|| take_back(&mut told)),
+            };
+            if !is_finished {
+                future.finish_with(tell).unwrap();
+            }
         });
     }
 }

@@ -63,10 +63,10 @@ pub(in crate::observe) fn spawn_without_signals(
 /// Compiled for `ThreadSanitizer` (`--cfg tsan`) it keeps those of the process: that tool takes a number to mean the same file in
 /// all threads, and talks over pipes of its own.
 pub(in crate::observe) fn leave_descriptors() -> bool {
+    const UNSHARE: libc::c_uint = 2; // CLOSE_RANGE_UNSHARE, which not every C library names
     if cfg!(tsan) {
         return true;
     }
-    const UNSHARE: libc::c_uint = 2; // CLOSE_RANGE_UNSHARE, which not every C library names
     // SAFETY: the call takes numbers only. It changes the table of the calling thread, a new one, which no value that
     // owns a descriptor refers to: the thread was given none.
     unsafe { libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, UNSHARE) == 0 }
