@@ -198,7 +198,7 @@ COROUTINES = (
 
     class Stepped:
         def __init__(self, to):
-            self.to, self.works, self.put, self.got = to, [], 0, []
+            self.to, self.works, self.got = to, [], None
 
         def begin(self, work):
             self.works.append(work)
@@ -220,21 +220,21 @@ COROUTINES = (
         for _ in range(2):
             it.begin(it.to.aget())
         it.to.put("it")
-        it.got.append(it.end(it.works[0]))
+        it.got = it.end(it.works[0])
 
     def check_get(it, done):
         it.close()
         left = [it.to.get_nowait() for _ in range(it.to.qsize())]
         put = it.to.unfinished_tasks
-        assert not done or (it.got, left) == (["it"], []), (it.got, left)
+        assert not done or (it.got, left) == ("it", []), (it.got, left)
         # Got, and not returned, for want of memory for the exception that returns it.
-        assert 0 <= put - len(left) - len(it.got) <= (not done), (put, left, it.got)
+        assert put - len(left) - (it.got is not None) in (0, not done), (put, left, it.got)
         check_goes_on(it, put)
 
     def put(it):
         for item in ("it", "other"):
             it.begin(it.to.aput(item))
-        it.got.append(it.to.get())
+        it.got = it.to.get()
         it.end(it.works[0])
 
     def full(make):
@@ -245,9 +245,9 @@ COROUTINES = (
     def check_put(it, done):
         it.close()
         left = [it.to.get_nowait() for _ in range(it.to.qsize())]
-        assert not done or (it.got, left) == (["before"], ["it"]), (it.got, left)
+        assert not done or (it.got, left) == ("before", ["it"]), (it.got, left)
         put = it.to.unfinished_tasks
-        assert put - len(left) - len(it.got) in (0, not done), (put, left, it.got)
+        assert put - len(left) - (it.got is not None) in (0, not done), (put, left, it.got)
         check_goes_on(it, put)
 
     def join(it):

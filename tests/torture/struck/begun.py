@@ -70,8 +70,9 @@ class Starts(Scene):
 class Timing(Part):
     """Starts timers, and joins or cancels them."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, daemon: bool) -> None:
         super().__init__(seed)
+        self.daemon = daemon
         self.made, self.started = Account(), Account()
         self.asked = 0
         self.to_cancel: set[int] = set()
@@ -79,35 +80,43 @@ class Timing(Part):
 
     def make(self) -> Any:
         interval = self.rng.choice([0, MOMENT, MOMENT * 3, NEVER])
-        return threading.Timer(interval, self.fired.append, (len(self.made),))
+        timer = threading.Timer(interval, self.fired.append, (len(self.made),))
+        timer.daemon = self.daemon
+        return timer
 
     def step(self) -> None:
         if self.asked == len(self.made):
+            if self.made.noted and self.made.noted[-1].interval == NEVER:
+                # None is left on the agenda that would keep the thread that serves it.
+                self.made.noted[-1].cancel()
             self.made.note(self.make)
             return
         number = self.asked
         self.asked += 1
         timer = self.made.noted[number]
         self.started.note_as(number, timer.start)
-        do = self.rng.choice(["join", "cancel", "cancel and join", "nothing"])
+        do = self.rng.choice(["join", "join", "cancel", "cancel and join", "nothing"])
         if "cancel" in do:
             self.to_cancel.add(number)
             timer.cancel()
         if "join" in do:
-            timer.join(None if "cancel" in do else MOMENT)
+            timer.join(None if "cancel" in do or timer.interval < NEVER else MOMENT)
 
 
 class Timers(Scene):
-    """Timers; a pending one of the scene's keeps the thread that serves them, or none does."""
+    """Timers; a pending one of the scene's keeps the thread that serves them, or none does.
+
+    Then those of the first part are daemons: they have a thread for themselves, begun for each.
+    """
 
     def __init__(self, served: bool) -> None:
-        self.before = _thread._count()
+        self.served, self.before = served, _thread._count()
         self.keeper = threading.Timer(NEVER, time.sleep, (0,))
         if served:
             self.keeper.start()
 
     def part(self, seed: int) -> Part:
-        return Timing(seed)
+        return Timing(seed, daemon=not self.served and seed == 0)
 
     def check(self, parts: list[Part]) -> None:
         for part in parts:
