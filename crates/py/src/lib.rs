@@ -85,7 +85,7 @@ mod _core {
         meter::{PyPoolMeter, PyPoolTask, pool_meter},
         order::{lock_order_words, set_lock_order},
         queue::{PyLifoQueue, PyPriorityQueue, PyQueue, PySimpleQueue},
-        queue::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw},
+        queue::{queue_call_next, queue_enlist, queue_is_done, queue_leave, queue_withdraw},
         rate::PyRateLimit,
         reentrant::PyReentrant,
         rlock::PyRLock,

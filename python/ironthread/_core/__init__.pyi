@@ -31,6 +31,7 @@ from .queue import SimpleQueue as SimpleQueue
 from .queue import queue_call_next as queue_call_next
 from .queue import queue_enlist as queue_enlist
 from .queue import queue_is_done as queue_is_done
+from .queue import queue_leave as queue_leave
 from .queue import queue_withdraw as queue_withdraw
 from .rate import RateLimit as RateLimit
 from .reentrant import Reentrant as Reentrant
@@ -101,6 +102,7 @@ __all__ = [
     "queue_call_next",
     "queue_enlist",
     "queue_is_done",
+    "queue_leave",
     "queue_withdraw",
     "serve_close",
     "serve_conceal",

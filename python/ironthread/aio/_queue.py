@@ -75,8 +75,8 @@ async def _when(
                 # It may have been made for two things: another looks, in vain perhaps.
                 _core.queue_call_next(queue, side)
     finally:
-        if call is not None and not _core.queue_withdraw(queue, side, call):
-            _core.queue_call_next(queue, side)
+        if call is not None:
+            _core.queue_leave(queue, side, call)
 
 
 class _ForCoroutines(_Base[Item]):

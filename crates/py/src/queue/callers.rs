@@ -55,8 +55,23 @@ pub(crate) fn queue_withdraw(
     side: SideName,
     caller: &Bound<'_, PyAny>,
 ) -> bool {
+    withdraw(queue, side.0, caller)
+}
+
+/// Have the caller called no more; if it has been called, another is instead. In one step: what interrupts the program
+/// between two would leave the other asleep.
+#[pyfunction]
+pub(crate) fn queue_leave(
+    queue: &Bound<'_, PyQueue>,
+    side: SideName,
+    caller: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    if withdraw(queue, side.0, caller) { Ok(()) } else { queue_call_next(queue, side) }
+}
+
+fn withdraw(queue: &Bound<'_, PyQueue>, side: Side, caller: &Bound<'_, PyAny>) -> bool {
     let Some(callers) = queue.get().callers.get() else { return false };
-    let found = callers.withdraw(side.0, |other| other.is(caller));
+    let found = callers.withdraw(side, |other| other.is(caller));
     let withdrawn = found.is_some();
     program::discard(queue.py(), found);
     withdrawn

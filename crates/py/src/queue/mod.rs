@@ -24,7 +24,9 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-pub(crate) use callers::{queue_call_next, queue_enlist, queue_is_done, queue_withdraw};
+pub(crate) use callers::{
+    queue_call_next, queue_enlist, queue_is_done, queue_leave, queue_withdraw,
+};
 pub(crate) use class::PyQueue;
 pub(crate) use simple::PySimpleQueue;
 pub(crate) use variants::{PyLifoQueue, PyPriorityQueue};
