@@ -17,7 +17,11 @@ struct Shared {
 
 impl Shared {
     fn new() -> Arc<Self> {
-        Arc::new(Self { queue: Queue::new(0), callers: Callers::default() })
+        Self::of(0)
+    }
+
+    fn of(maxsize: isize) -> Arc<Self> {
+        Arc::new(Self { queue: Queue::new(maxsize), callers: Callers::default() })
     }
 
     fn put(&self, item: u32) {
@@ -36,18 +40,23 @@ impl Shared {
 
     /// What a task does that waits for an item.
     fn get_as_task(&self) -> u32 {
+        self.wait_as_task(Side::Getters, || self.queue.get(Deadline::PAST).ok())
+    }
+
+    /// What a task does that waits for something on one side.
+    fn wait_as_task<T>(&self, side: Side, look: impl Fn() -> Option<T>) -> T {
         let task = Arc::new(Notify::new());
         let mut place = Place::Back;
         loop {
-            self.callers.enlist(Side::Getters, Arc::clone(&task), place);
-            if let Ok(item) = self.queue.get(Deadline::PAST) {
-                self.leave(&task);
-                return item;
+            self.callers.enlist(side, Arc::clone(&task), place);
+            if let Some(found) = look() {
+                self.leave(side, &task);
+                return found;
             }
             task.wait();
             // A model's sleep may end for no reason; a task that stood in line twice would be called
             // once for nothing.
-            let _ = self.callers.withdraw(Side::Getters, |other| Arc::ptr_eq(other, &task));
+            let _ = self.callers.withdraw(side, |other| Arc::ptr_eq(other, &task));
             place = Place::Front;
         }
     }
@@ -56,16 +65,24 @@ impl Shared {
     fn give_up_as_task(&self, place: Place) {
         let task = Arc::new(Notify::new());
         self.callers.enlist(Side::Getters, Arc::clone(&task), place);
-        self.leave(&task);
+        self.leave(Side::Getters, &task);
     }
 
-    fn leave(&self, task: &Arc<Notify>) {
-        let own = self.callers.withdraw(Side::Getters, |other| Arc::ptr_eq(other, task));
+    fn leave(&self, side: Side, task: &Arc<Notify>) {
+        let own = self.callers.withdraw(side, |other| Arc::ptr_eq(other, task));
         if own.is_none() {
-            self.queue.call_next(Kind::QueueGet);
-            if let Some(next) = self.callers.next(Side::Getters) {
-                next.notify();
-            }
+            self.queue.call_next(match side {
+                Side::Getters => Kind::QueueGet,
+                Side::Putters => Kind::QueuePut,
+                Side::Joiners => Kind::QueueJoin,
+            });
+            self.call(side);
+        }
+    }
+
+    fn call(&self, side: Side) {
+        if let Some(next) = self.callers.next(side) {
+            next.notify();
         }
     }
 }
@@ -132,5 +149,54 @@ fn a_task_that_gives_up_its_claim_passes_it_on_to_a_thread() {
         shared.put(1);
         assert_eq!(join(getter), 1);
         join(fickle);
+    });
+}
+
+#[test]
+fn who_puts_at_once_sees_the_task_or_is_seen_by_it() {
+    loom::model(|| {
+        let shared = Shared::new();
+        let task = start(&shared, Shared::get_as_task);
+        let alone = || !shared.callers.any(Side::Getters);
+        if let Err(item) = shared.queue.try_put(1, alone) {
+            shared.put(item);
+        }
+        assert_eq!(join(task), 1);
+    });
+}
+
+#[test]
+fn who_gets_at_once_sees_the_task_or_is_seen_by_it() {
+    loom::model(|| {
+        let shared = Shared::of(1);
+        shared.put(1);
+        let task = start(&shared, |shared| {
+            shared.wait_as_task(Side::Putters, || shared.queue.put(2, Deadline::PAST).ok());
+        });
+        let alone = || !shared.callers.any(Side::Putters);
+        if shared.queue.try_get(alone).is_none() {
+            assert_eq!(shared.queue.get(Deadline::NEVER), Ok(1));
+            shared.call(Side::Putters);
+        }
+        join(task);
+        assert_eq!(shared.queue.len(), 1);
+    });
+}
+
+#[test]
+fn who_is_done_at_once_sees_the_task_or_is_seen_by_it() {
+    loom::model(|| {
+        let shared = Shared::new();
+        shared.put(1);
+        let task = start(&shared, |shared| {
+            let is_joined = || shared.queue.join(Deadline::PAST) == Ok(true);
+            shared.wait_as_task(Side::Joiners, || is_joined().then_some(()));
+        });
+        let alone = || !shared.callers.any(Side::Joiners);
+        if !shared.queue.try_task_done(alone) {
+            shared.queue.task_done().unwrap();
+            shared.call(Side::Joiners);
+        }
+        join(task);
     });
 }

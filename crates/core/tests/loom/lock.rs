@@ -19,11 +19,26 @@ impl Shared {
     fn count(&self, deadline: Deadline) -> bool {
         let taken = self.lock.acquire(deadline).unwrap();
         if taken {
-            self.count.add_one();
-            self.lock.release().unwrap();
+            self.count_held();
         }
         taken
     }
+
+    /// The same in a block, as long as it takes.
+    fn count_in_block(&self) {
+        self.lock.enter().unwrap();
+        self.count_held();
+    }
+
+    fn count_held(&self) {
+        self.count.add_one();
+        self.lock.release().unwrap();
+    }
+}
+
+fn start_block(shared: &Arc<Shared>) -> thread::JoinHandle<()> {
+    let shared = Arc::clone(shared);
+    thread::spawn(move || shared.count_in_block())
 }
 
 fn start_counting(shared: &Arc<Shared>, deadline: Deadline) -> thread::JoinHandle<bool> {
@@ -156,6 +171,66 @@ fn a_lock_taken_once_is_freed_once_whoever_comes_first() {
         });
         let mine = shared.lock.release().is_ok();
         assert!(mine ^ join(other));
+        assert!(!shared.lock.is_locked());
+    });
+}
+
+#[test]
+fn two_threads_take_turns_in_blocks() {
+    loom::model(|| {
+        let shared = Arc::new(Shared::default());
+        let other = start_block(&shared);
+        shared.count_in_block();
+        shared.count_in_block();
+        join(other);
+        assert_eq!(shared.count.get(), 3);
+        assert!(!shared.lock.is_locked());
+    });
+}
+
+#[test]
+fn a_block_that_is_entered_at_once_keeps_who_waits_in_mind() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new());
+        assert!(lock.try_enter());
+        let others = [(); 2].map(|()| {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || {
+                lock.enter().unwrap();
+                lock.release().unwrap();
+            })
+        });
+        lock.release().unwrap();
+        if lock.try_enter() {
+            lock.release().unwrap();
+        }
+        for thread in others {
+            join(thread);
+        }
+        assert!(!lock.is_locked());
+    });
+}
+
+#[test]
+fn who_enters_at_once_during_a_release_and_who_waits_take_turns() {
+    loom::model(|| {
+        let shared = Arc::new(Shared::default());
+        assert!(shared.lock.try_enter());
+        let waiter = start_block(&shared);
+        let hasty = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                let entered = shared.lock.try_enter();
+                if entered {
+                    shared.count_held();
+                }
+                entered
+            }
+        });
+        shared.count_held();
+        let entered = join(hasty);
+        join(waiter);
+        assert_eq!(shared.count.get(), 2 + usize::from(entered));
         assert!(!shared.lock.is_locked());
     });
 }

@@ -287,3 +287,82 @@ fn an_immediate_shut_down_ends_getters_and_joiners() {
         assert_eq!(queue.get(Deadline::NEVER), Err(GetError::ShutDown));
     });
 }
+
+#[test]
+fn an_item_that_is_put_at_once_reaches_the_getter() {
+    loom::model(|| {
+        let queue = queue_of(0);
+        let getter = start_getting(&queue, Deadline::NEVER);
+        assert_eq!(queue.try_put(1, || true), Ok(()));
+        assert_eq!(join(getter), Ok(1));
+    });
+}
+
+#[test]
+fn a_slot_that_is_freed_at_once_reaches_the_putter() {
+    loom::model(|| {
+        let queue = queue_of(1);
+        put(&queue, 1);
+        let putter = start_putting(&queue, 2);
+        assert_eq!(queue.try_get(|| true), Some(1));
+        join(putter).unwrap();
+        assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn join_returns_when_the_last_item_is_done_at_once() {
+    loom::model(|| {
+        let queue = queue_of(0);
+        put(&queue, 1);
+        put(&queue, 2);
+        let joiner = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.join(Deadline::NEVER)
+        });
+        assert!(queue.try_task_done(|| true));
+        assert!(queue.try_task_done(|| true));
+        assert_eq!(join(joiner), Ok(true));
+        assert!(!queue.try_task_done(|| true));
+    });
+}
+
+#[test]
+fn a_getter_beaten_by_one_who_takes_at_once_is_called_again() {
+    loom::model(|| {
+        let queue = queue_of(0);
+        let getter = start_getting(&queue, Deadline::NEVER);
+        assert_eq!(queue.try_put(1, || true), Ok(()));
+        if let Some(item) = queue.try_get(|| true) {
+            assert_eq!(queue.try_put(item, || true), Ok(()));
+        }
+        assert_eq!(join(getter), Ok(1));
+    });
+}
+
+#[test]
+fn a_putter_beaten_by_one_who_puts_at_once_is_called_again() {
+    loom::model(|| {
+        let queue = queue_of(1);
+        put(&queue, 1);
+        let putter = start_putting(&queue, 2);
+        assert_eq!(queue.try_get(|| true), Some(1));
+        if queue.try_put(3, || true).is_ok() {
+            assert_eq!(queue.try_get(|| true), Some(3));
+        }
+        join(putter).unwrap();
+        assert_eq!(get(&queue), 2);
+    });
+}
+
+#[test]
+fn getters_and_one_who_puts_at_once_leave_no_item_behind() {
+    loom::model(|| {
+        let queue = queue_of(0);
+        let getters = [(); 2].map(|()| start_getting(&queue, Deadline::NEVER));
+        assert_eq!(queue.try_put(1, || true), Ok(()));
+        assert_eq!(queue.try_put(2, || true), Ok(()));
+        assert_eq!(got(getters), 3);
+        assert!(queue.is_empty());
+    });
+}

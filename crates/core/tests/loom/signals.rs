@@ -4,11 +4,14 @@
 //! with what another thread does is one of the model's.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::sync::Once;
 
-use ironthread::error::{GetError, Interrupted, WaitEnded, WaitError};
+use ironthread::error::{BarrierError, GetError, Interrupted, PutError, WaitEnded, WaitError};
+use ironthread::exec::Future;
+use ironthread::exec::future::State;
 use ironthread::queue::{Fifo, Queue};
-use ironthread::sync::{Condition, Event, Lock, Semaphore};
+use ironthread::sync::{Barrier, Condition, Event, Lock, RLock, Semaphore};
 use ironthread::wait::Deadline;
 use ironthread::wait::host::{Host, set_host};
 use loom::sync::Arc;
@@ -61,6 +64,11 @@ fn strike(handlers: Handlers) {
     let signals = if handlers == Handlers::Raise { u32::MAX } else { 1 };
     SIGNALS.with(|left| left.set(signals));
     HANDLERS.with(|handlers_do| handlers_do.set(handlers));
+}
+
+/// From now on it gets none.
+fn spare() {
+    SIGNALS.with(|left| left.set(0));
 }
 
 fn take(lock: &Lock) -> Result<(), WaitEnded> {
@@ -250,5 +258,178 @@ fn an_event_is_waited_for_no_longer_when_a_handler_raises() {
         });
         event.set();
         assert!(matches!(join(waiter), Ok(true) | Err(Interrupted)));
+    });
+}
+
+#[test]
+fn a_slot_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::<Fifo<u32>>::new(1));
+        assert!(queue.put(1, Deadline::NEVER).is_ok());
+        let first = struck(Handlers::Raise, {
+            let queue = Arc::clone(&queue);
+            move || queue.put(2, Deadline::NEVER)
+        });
+        let second = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.put(3, Deadline::NEVER)
+        });
+        assert_eq!(queue.get(Deadline::NEVER), Ok(1));
+        let of_first = join(first);
+        if of_first.is_ok() {
+            assert!(matches!(queue.get(Deadline::NEVER), Ok(2 | 3)));
+        } else {
+            assert_eq!(of_first, Err(PutError::Interrupted(2)));
+        }
+        assert_eq!(join(second), Ok(()));
+        assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn a_join_ends_for_the_others_when_a_handler_ends_that_of_the_first() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::<Fifo<u32>>::new(0));
+        assert!(queue.put(1, Deadline::NEVER).is_ok());
+        let first = struck(Handlers::Raise, {
+            let queue = Arc::clone(&queue);
+            move || queue.join(Deadline::NEVER)
+        });
+        let second = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.join(Deadline::NEVER)
+        });
+        assert!(queue.task_done().is_ok());
+        assert!(matches!(join(first), Ok(true) | Err(Interrupted)));
+        assert_eq!(join(second), Ok(true));
+    });
+}
+
+#[test]
+fn a_join_ends_for_who_runs_handlers() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::<Fifo<u32>>::new(0));
+        assert!(queue.put(1, Deadline::NEVER).is_ok());
+        let joiner = struck(Handlers::Return, {
+            let queue = Arc::clone(&queue);
+            move || queue.join(Deadline::NEVER)
+        });
+        assert!(queue.task_done().is_ok());
+        assert_eq!(join(joiner), Ok(true));
+    });
+}
+
+/// A barrier for two, and how often its action ran.
+struct Meeting {
+    barrier: Barrier,
+    rounds: Guarded,
+}
+
+impl Meeting {
+    fn wait(&self) -> Result<usize, BarrierError<Infallible>> {
+        self.barrier.wait(Deadline::NEVER, || {
+            self.rounds.add_one();
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn a_barrier_waits_for_another_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let meeting = Arc::new(Meeting { barrier: Barrier::new(2), rounds: Guarded::default() });
+        let first = struck(Handlers::Raise, {
+            let meeting = Arc::clone(&meeting);
+            move || {
+                let outcome = meeting.wait();
+                // The signal may also have come when both were there.
+                if meeting.rounds.get() == 0 {
+                    assert_eq!(outcome, Err(BarrierError::Interrupted));
+                    spare();
+                    assert!(meeting.wait().is_ok());
+                }
+            }
+        });
+        assert!(meeting.wait().is_ok());
+        join(first);
+        assert_eq!(meeting.rounds.get(), 1);
+        assert_eq!(meeting.barrier.waiting(), 0);
+    });
+}
+
+#[test]
+fn a_reentrant_lock_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let lock = Arc::new(RLock::new());
+        assert!(lock.try_acquire() && lock.try_acquire());
+        let take = |lock: &RLock| {
+            let taken = lock.acquire(Deadline::NEVER);
+            assert_eq!(lock.is_owned(), taken.is_ok());
+            if taken.is_ok() {
+                assert_eq!(lock.depth(), 1);
+                lock.release().unwrap();
+            }
+            taken
+        };
+        let first = struck(Handlers::Raise, {
+            let lock = Arc::clone(&lock);
+            move || take(&lock)
+        });
+        let second = thread::spawn({
+            let lock = Arc::clone(&lock);
+            move || take(&lock)
+        });
+        lock.release().unwrap();
+        lock.release().unwrap();
+        assert!(matches!(join(first), Ok(true) | Err(WaitEnded::Interrupted)));
+        assert_eq!(join(second), Ok(true));
+        assert!(!lock.is_locked());
+    });
+}
+
+#[test]
+fn a_future_is_waited_for_by_the_others_when_a_handler_ends_the_wait_of_the_first() {
+    loom::model(|| {
+        let future = Arc::new(Future::<u32, u32>::new());
+        let first = struck(Handlers::Raise, {
+            let future = Arc::clone(&future);
+            move || {
+                assert_eq!(future.wait(Deadline::NEVER), Err(WaitEnded::Interrupted));
+                assert!(future.finish(7).is_ok());
+            }
+        });
+        assert_eq!(future.wait(Deadline::NEVER), Ok(State::Finished));
+        join(first);
+    });
+}
+
+#[test]
+fn a_future_is_done_whether_a_handler_or_its_end_ends_the_wait() {
+    loom::model(|| {
+        let future = Arc::new(Future::<u32, u32>::new());
+        let waiter = struck(Handlers::Raise, {
+            let future = Arc::clone(&future);
+            move || {
+                let first = future.wait(Deadline::NEVER);
+                assert!(matches!(first, Ok(State::Finished) | Err(WaitEnded::Interrupted)));
+                spare();
+                future.wait(Deadline::NEVER)
+            }
+        });
+        assert!(future.finish(7).is_ok());
+        assert_eq!(join(waiter), Ok(State::Finished));
+    });
+}
+
+#[test]
+fn a_future_that_ends_meanwhile_ends_the_wait_of_who_runs_handlers() {
+    loom::model(|| {
+        let future = Arc::new(Future::<u32, u32>::new());
+        let waiter = struck(Handlers::Return, {
+            let future = Arc::clone(&future);
+            move || future.wait(Deadline::NEVER)
+        });
+        assert!(future.finish(7).is_ok());
+        assert_eq!(join(waiter), Ok(State::Finished));
     });
 }
