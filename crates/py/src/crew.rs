@@ -4,7 +4,10 @@
 //! are to end, and is what they get then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 use ironthread::exec::steal::{Crew, Hand, Next};
 use ironthread::wait::{Deadline, Kind};
@@ -95,11 +98,11 @@ impl PyHand {
     fn get(&self) -> PyResult<Option<Py<PyAny>>> {
         loop {
             let news = self.hand.news();
-            // What was put before None comes before it.
+            // What was put before None comes before it: the look at jobs is made later.
+            let looks = self.looks.load(Acquire);
             if let Some(job) = self.hand.take() {
                 return Ok(Some(job));
             }
-            let looks = self.looks.load(Relaxed);
             if self.told.swap(looks, Relaxed) != looks {
                 return Ok(None);
             }
@@ -135,7 +138,7 @@ fn put(
     if let Some(job) = job {
         add(job);
     } else {
-        looks.fetch_add(1, Relaxed);
+        looks.fetch_add(1, Release);
         crew.nudge_all();
     }
 }

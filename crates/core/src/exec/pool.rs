@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::thread::{self, JoinHandle};
 use std::{fmt, io};
 
@@ -76,9 +76,11 @@ impl Spawner {
         HAND.set(Some(Rc::clone(hand)));
         loop {
             let seen = hand.news();
+            // Before the look at jobs, which then sees all that came before the end.
+            let closing = self.closing.load(Acquire);
             if let Some(job) = hand.take() {
                 job.run();
-            } else if self.closing.load(Relaxed) {
+            } else if closing {
                 break;
             } else if let Ok(Next::Job(job)) = hand.next(seen, Deadline::NEVER) {
                 job.run();
@@ -192,7 +194,7 @@ impl fmt::Debug for Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.spawner.closing.store(true, Relaxed);
+        self.spawner.closing.store(true, Release);
         self.spawner.crew.nudge_all();
         let me = thread::current().id();
         for (thread, life) in self.threads.drain(..) {

@@ -134,9 +134,11 @@ impl Holder {
         }
     }
 
-    /// Notes that the calling thread, which holds the lock, took it for a block. Relaxed: for people to read.
-    pub(crate) fn note_scope(&self) {
-        self.word.fetch_or(SCOPED, Relaxed);
+    /// Notes that the calling thread took the lock for a block, unless another has released it since: the bit
+    /// beside no holder, or another's, would stay. Relaxed: for people to read.
+    pub(crate) fn note_scope(&self, me: ThreadId) {
+        let mark = |word: u32| (word & HOLDER == me.get()).then_some(word | SCOPED);
+        let _ = self.word.fetch_update(Relaxed, Relaxed, mark);
     }
 
     /// Takes the lock, waiting for it until the deadline. `Ok(false)` when it did not become free.

@@ -87,7 +87,7 @@ impl Lock {
             self.note_taken(me, Taking::acquire(false, Deadline::NEVER));
         } else {
             self.acquire_contended(me, Deadline::NEVER)?;
-            self.holder.note_scope();
+            self.holder.note_scope(me);
         }
         Ok(())
     }

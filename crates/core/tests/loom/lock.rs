@@ -234,3 +234,23 @@ fn who_enters_at_once_during_a_release_and_who_waits_take_turns() {
         assert!(!shared.lock.is_locked());
     });
 }
+
+#[test]
+fn a_block_whose_lock_another_thread_frees_leaves_it_free() {
+    loom::model(|| {
+        let shared = Arc::new(Shared::default());
+        assert!(shared.lock.try_enter());
+        let waiter = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                shared.lock.enter().unwrap();
+                shared.lock.release().is_ok()
+            }
+        });
+        shared.lock.release().unwrap();
+        // The second one may be that of the waiter's hold.
+        let again = shared.lock.release().is_ok();
+        assert!(join(waiter) ^ again);
+        assert!(shared.lock.try_acquire());
+    });
+}
