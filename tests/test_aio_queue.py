@@ -6,6 +6,7 @@ import asyncio
 import gc
 import pickle
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -686,3 +687,29 @@ def test_coroutines_have_their_turns_among_threads_that_put_all_the_time() -> No
             crew.start(flood)
         asyncio.run(put())
     assert got.count("coroutine") == 50
+
+
+def test_a_strike_as_a_coroutine_leaves_keeps_no_other_from_its_item() -> None:
+    async def main() -> list[Any]:
+        queue: aio.Queue[str] = aio.Queue()
+        leaves, stays = await begun(queue.aget()), await begun(queue.aget())
+        queue.put("for whoever is there")
+        leaves.cancel()  # it has been called, and passes the call on
+
+        def strike(frame: Any, event: str, called: Any) -> None:
+            if event == "c_return" and frame.f_code.co_name == "_when":
+                sys.setprofile(None)
+                struck.append(called.__name__)
+                raise OSError("struck")
+
+        sys.setprofile(strike)
+        with pytest.raises(OSError, match=r"^struck$"):
+            await leaves
+        return [await asyncio.wait_for(stays, 30)]
+
+    struck: list[str] = []
+    try:
+        assert asyncio.run(main()) == ["for whoever is there"]
+    finally:
+        sys.setprofile(None)
+    assert struck == ["queue_leave"]

@@ -276,7 +276,7 @@ fn many_submitters_and_sleepers_lose_nothing() {
 
 #[test]
 fn a_job_that_comes_as_its_pool_ends_is_run() {
-    for number in 0..5_000 {
+    for number in 0..30_000 {
         let pool = Pool::with_workers(1).unwrap();
         pool.spawn(|| ()).join().unwrap(); // the worker is awake, and looks for more
         let task = pool.spawn(move || number);

@@ -12,6 +12,7 @@
 //! | free | held | a taker, one compare-and-swap; `PARKED` is kept |
 //! | held | held + `PARKED` | a thread about to wait; a condition that moves waiters here |
 //! | held | held + `NOTED` | the holder, or nobody, when it is not the holder any more |
+//! | held | held + `SCOPED` | the holder that had to wait, or nobody, likewise (who did not wait takes it with the bit) |
 //! | held + `NOTED` | held | a releaser, which then goes on as below |
 //! | held | free | a releaser, one compare-and-swap |
 //! | held + `PARKED` | free, `PARKED` if waiters are left | a releaser, under the queue's lock, choosing the first waiter |
