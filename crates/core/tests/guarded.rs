@@ -36,10 +36,8 @@ unsafe impl Sync for Plain {}
 impl Plain {
     fn add(&self, amount: u64) {
         // SAFETY: as above.
-        unsafe {
-            let number = self.0.get();
-            *number = (*number).wrapping_add(amount);
-        }
+        let number = unsafe { &mut *self.0.get() };
+        *number = number.wrapping_add(amount);
     }
 
     fn get(&self) -> u64 {
@@ -67,7 +65,7 @@ fn count_between(enter: impl Fn(u32) + Sync, leave: impl Fn() + Sync) {
 
 /// One in three is taken without a wait, as often as that takes.
 fn take(turn: u32, now: impl Fn() -> bool, waiting: impl Fn() -> bool) {
-    if turn % 3 == 0 {
+    if turn.is_multiple_of(3) {
         until(now);
     } else {
         assert!(waiting());
