@@ -16,10 +16,10 @@
 #                      and thousands of sequences of steps on our classes and on the standard library's
 #   make soak          ten minutes ($(SOAK_SECONDS)) of everything at once, watched: every figure exact, nothing grows
 #   make soak-programs the same of programs: crawler, pipeline and chat; every page, line and message accounted for
-#   make fuzz          random input for all that reads what others wrote, a minute ($(FUZZ_SECONDS)) each; needs a nightly Rust
+#   make fuzz          random input for all that reads what others wrote, a minute ($(FUZZ_SECONDS)) each; libFuzzer needs a nightly Rust
 #   make loom          model checking of the door and of the lock-free fast paths
 #   make properties    random histories of the engine, thousands ($(PROPTEST_CASES)) of each, against sequential models
-#   make mutants       the engine's waiting and waking changed, a spot at a time: does a test notice?
+#   make mutants       the engine's waiting and waking changed, a spot at a time: does a test notice, or a model?
 #   make asan          the engine and the binding under AddressSanitizer; needs a nightly Rust
 #   make tsan          the same under ThreadSanitizer; needs the source of Rust's library, and clang
 #   make miri          the engine under Miri, several seeds; needs a nightly Rust with miri
@@ -104,8 +104,10 @@ conformance:
 	$(call on_every_interpreter,conformance-one,CONFORMANCE="--results $(RESULTS)"); failed=$$?; \
 	$(PYTHON) tests/conformance/run.py --results $(RESULTS) --table docs/conformance.md; exit $$failed
 
+# The tests that have a long form (the fixture `long`).
 stress: build
-	$(BIN)/python -m pytest tests/stress tests/torture tests/properties --long
+	$(BIN)/python -m pytest --long tests/stress tests/torture tests/properties \
+	    $$(grep -l 'long: bool' tests/test_*.py)
 
 soak: build
 	$(BIN)/python tests/soak/long_run.py --seconds $(SOAK_SECONDS)
