@@ -124,10 +124,10 @@ fuzz: build build/cargo-fuzz/bin/cargo-fuzz
 build/cargo-fuzz/bin/cargo-fuzz:
 	! cargo +nightly --version >/dev/null 2>&1 || cargo +nightly install cargo-fuzz --locked --root build/cargo-fuzz
 
-# Models are small; release mode and a bound on preemptions keep them to minutes.
+# Models are small; a profile of their own and a bound on preemptions keep them to minutes.
 loom:
 	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 CARGO_TARGET_DIR=target/loom \
-	    timeout 3000 cargo test -p ironthread --release --test loom -- --test-threads=2
+	    timeout 3000 cargo test -p ironthread --profile models --test loom -- --test-threads=2
 
 properties:
 	PROPTEST_CASES=$(PROPTEST_CASES) timeout 3000 cargo test -p ironthread --test properties
