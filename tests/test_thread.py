@@ -36,6 +36,7 @@ SAME = [
     "t = Thread(); t.name = 'n'; repr(t)",
     "t = Thread(name='n', daemon=True); repr(t)",
     "Thread().is_alive()",
+    f"{DONE}t.__init__(target=int); t.start(); t.join()",
     "Thread().join()",
     "Thread().join(1)",
     "in_thread(lambda: None)",

@@ -26,6 +26,7 @@ SAME = [
     "Timer(1)",
     "Timer(5, int).interval",
     "Timer(5, int).function",
+    "t = Timer(0, int); t.start(); t.join(); t.__init__(0, int); t.start(); t.join()",
     "Timer(5, int).args",
     "Timer(5, int).kwargs",
     "Timer(5, int, (1,), {'a': 2}).args",

@@ -71,19 +71,15 @@ class Thread(StandardThread):
 
         Raises RuntimeError when it was started before, or when there can be no more threads.
         """
-        if not self._initialized or self._started.is_set():
-            StandardThread.start(self)  # which says what is wrong
-            return
         claim = object()
         try:
             claim_start(self, claim)
-            self._life_to_begin = _core.Life()
-            self._started = _core.start_event()
+            if self._initialized and not self._started.is_set():
+                self._life_to_begin = _core.Life()
+                self._started = _core.start_event()
             StandardThread.start(self)
-        except BaseException:
-            if has_claimed_start(self, claim):
-                del self.__dict__["_starting"]  # it may be tried again
-            raise
+        finally:
+            drop_claim(self, claim)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended, at most `timeout` seconds (None: without limit).
@@ -186,17 +182,18 @@ class Thread(StandardThread):
 
 
 def claim_start(thread: Thread, claim: object) -> None:
-    """Have the caller be the one that starts it: two may try at once.
+    """Have the caller be the one that starts it now: two may try at once.
 
-    Raises RuntimeError for the other.
+    Raises RuntimeError for the other. Whether it was started before is to be asked afterwards.
     """
     if thread.__dict__.setdefault("_starting", claim) is not claim:
         raise RuntimeError("threads can only be started once")
 
 
-def has_claimed_start(thread: Thread, claim: object) -> bool:
-    """Whether it is the caller that starts it, by this claim."""
-    return thread.__dict__.get("_starting") is claim
+def drop_claim(thread: Thread, claim: object) -> None:
+    """The start is over, if it was by this claim."""
+    if thread.__dict__.get("_starting") is claim:
+        del thread.__dict__["_starting"]
 
 
 def _life_of(thread: Thread) -> _core.Life | None:

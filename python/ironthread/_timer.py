@@ -24,7 +24,7 @@ from time import monotonic
 
 from ironthread import _core, _late_threads
 from ironthread._pose import pose
-from ironthread._threads import StandardThread, Thread, claim_start, has_claimed_start
+from ironthread._threads import StandardThread, Thread, claim_start, drop_claim
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -111,14 +111,23 @@ class Timer(_StandardTimer, Thread):
         if not Timer._can_pend(self):
             Thread.start(self)
             return
-        added, claim = self.finished.added, object()
+        claim = object()
         try:
             claim_start(self, claim)
+            if self._started.is_set():
+                StandardThread.start(self)  # which says so
+            Timer._start_to_pend(self)
+        finally:
+            drop_claim(self, claim)
+
+    def _start_to_pend(self) -> None:
+        added = self.finished.added
+        try:
             Timer._to_pend(self)
             SERVICES[self.daemon].add(self.interval, self, added)
         except BaseException:
             # What interrupts the start of a thread leaves it running, and so a timer on the agenda.
-            if not added and has_claimed_start(self, claim):
+            if not added:
                 Timer._not_to_pend(self)
             raise
         if not added:
@@ -140,7 +149,6 @@ class Timer(_StandardTimer, Thread):
 
     def _not_to_pend(self) -> None:
         _standard._limbo.pop(self, None)
-        self.__dict__.pop("_starting", None)
         self._pending = False
         self._started = _core.Event()
         self._life = None

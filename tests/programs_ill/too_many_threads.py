@@ -3,7 +3,7 @@
 import threading
 
 total: list[int] = []
-for number in range(3000):
+for number in range(10_000):
     thread = threading.Thread(target=total.append, args=(number,))
     thread.start()
     thread.join()
