@@ -56,6 +56,18 @@ fn struck<R: 'static>(
     })
 }
 
+/// Two threads that do the same; the first gets signals, whose handlers raise.
+fn two_waiting<T: Send + Sync + 'static, R: 'static>(
+    shared: &Arc<T>,
+    step: impl Fn(&T) -> R + Copy + Send + 'static,
+) -> (JoinHandle<R>, JoinHandle<R>) {
+    let work = || {
+        let shared = Arc::clone(shared);
+        move || step(&shared)
+    };
+    (struck(Handlers::Raise, work()), thread::spawn(work()))
+}
+
 /// From now on the calling thread gets signals.
 fn strike(handlers: Handlers) {
     static HOST: Once = Once::new();
@@ -97,14 +109,7 @@ fn a_lock_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
     loom::model(|| {
         let lock = Arc::new(Lock::new());
         assert!(lock.try_acquire());
-        let first = struck(Handlers::Raise, {
-            let lock = Arc::clone(&lock);
-            move || take(&lock)
-        });
-        let second = thread::spawn({
-            let lock = Arc::clone(&lock);
-            move || take(&lock)
-        });
+        let (first, second) = two_waiting(&lock, take);
         lock.release().unwrap();
         assert!(matches!(join(first), Ok(()) | Err(WaitEnded::Interrupted)));
         assert!(join(second).is_ok());
@@ -116,14 +121,8 @@ fn a_lock_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
 fn a_permit_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
     loom::model(|| {
         let semaphore = Arc::new(Semaphore::new(0));
-        let first = struck(Handlers::Raise, {
-            let semaphore = Arc::clone(&semaphore);
-            move || semaphore.acquire(Deadline::NEVER)
-        });
-        let second = thread::spawn({
-            let semaphore = Arc::clone(&semaphore);
-            move || semaphore.acquire(Deadline::NEVER)
-        });
+        let (first, second) =
+            two_waiting(&semaphore, |semaphore| semaphore.acquire(Deadline::NEVER));
         semaphore.release(1, None).unwrap();
         if join(first) == Ok(true) {
             semaphore.release(1, None).unwrap();
@@ -215,14 +214,7 @@ fn a_notification_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
 fn an_item_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first() {
     loom::model(|| {
         let queue = Arc::new(Queue::<Fifo<u32>>::new(0));
-        let first = struck(Handlers::Raise, {
-            let queue = Arc::clone(&queue);
-            move || queue.get(Deadline::NEVER)
-        });
-        let second = thread::spawn({
-            let queue = Arc::clone(&queue);
-            move || queue.get(Deadline::NEVER)
-        });
+        let (first, second) = two_waiting(&queue, |queue| queue.get(Deadline::NEVER));
         assert!(queue.put(1, Deadline::NEVER).is_ok());
         let of_first = join(first);
         if of_first == Ok(1) {
@@ -291,14 +283,7 @@ fn a_join_ends_for_the_others_when_a_handler_ends_that_of_the_first() {
     loom::model(|| {
         let queue = Arc::new(Queue::<Fifo<u32>>::new(0));
         assert!(queue.put(1, Deadline::NEVER).is_ok());
-        let first = struck(Handlers::Raise, {
-            let queue = Arc::clone(&queue);
-            move || queue.join(Deadline::NEVER)
-        });
-        let second = thread::spawn({
-            let queue = Arc::clone(&queue);
-            move || queue.join(Deadline::NEVER)
-        });
+        let (first, second) = two_waiting(&queue, |queue| queue.join(Deadline::NEVER));
         assert!(queue.task_done().is_ok());
         assert!(matches!(join(first), Ok(true) | Err(Interrupted)));
         assert_eq!(join(second), Ok(true));
@@ -371,14 +356,7 @@ fn a_reentrant_lock_goes_to_the_next_when_a_handler_ends_the_wait_of_the_first()
             }
             taken
         };
-        let first = struck(Handlers::Raise, {
-            let lock = Arc::clone(&lock);
-            move || take(&lock)
-        });
-        let second = thread::spawn({
-            let lock = Arc::clone(&lock);
-            move || take(&lock)
-        });
+        let (first, second) = two_waiting(&lock, take);
         lock.release().unwrap();
         lock.release().unwrap();
         assert!(matches!(join(first), Ok(true) | Err(WaitEnded::Interrupted)));
