@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS, MODELS = (ROOT / "build" / name for name in ("mutants", "mutants-models"))
 # What cargo-mutants says by its exit status: all were noticed, some were not, some took too long.
 DONE = (0, 2, 3)
+# Each has a copy of the tree, with what is built of it.
+MOST_JOBS = 8
 SPECIAL = re.compile(r"([\]\[.^$*+?{}()|\\&~#-])")
 
 
@@ -43,7 +45,16 @@ def named(name: str) -> str:
 def main() -> int:
     """Ask the tests, then the models."""
     tool, *files = sys.argv[1:]
-    run(str(Path(tool).resolve()), TESTS, *(f"--re=^{file}" for file in files))
+    run(
+        str(Path(tool).resolve()),
+        TESTS,
+        *(f"--re=^{file}" for file in files),
+        # More than there are processors: a mutant that makes a thread wait for ever leaves one idle.
+        f"--jobs={min(2 * (os.cpu_count() or 1), MOST_JOBS)}",
+        RUSTFLAGS="--cfg together",
+        # Many mutants are asked: a quarter of the sequences finds what chance finds at all.
+        PROPTEST_CASES="64",
+    )
     left = missed(TESTS)
     if not left:
         return 0

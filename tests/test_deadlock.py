@@ -14,8 +14,7 @@ from typing import Any
 import ironthread
 import pytest
 from crew import Crew, until, until_asleep
-from ironthread import Condition, DeadlockError, Lock, RLock, Thread, deadlocks
-from ironthread._deadlock import Deadlock
+from ironthread import Condition, Deadlock, DeadlockError, Lock, RLock, Thread, deadlocks
 from programs import run_program
 from python_process import run, write
 

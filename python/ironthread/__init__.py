@@ -38,7 +38,7 @@ from ironthread._core import (  # noqa: E402
     Semaphore,
     SimpleQueue,
 )
-from ironthread._deadlock import DeadlockError, deadlocks  # noqa: E402
+from ironthread._deadlock import Deadlock, DeadlockError, deadlocks  # noqa: E402
 from ironthread._exceptions import ShutDown  # noqa: E402
 from ironthread._threads import Thread  # noqa: E402
 from ironthread._timer import Timer  # noqa: E402
@@ -54,6 +54,7 @@ __all__ = [
     "BoundedSemaphore",
     "BrokenBarrierError",
     "Condition",
+    "Deadlock",
     "DeadlockError",
     "Empty",
     "Event",

@@ -137,8 +137,14 @@ def what_is_served_has_types() -> None:
     assert_type(diagnosis.close(), None)
 
 
-def deadlocks_are_told_to_a_hook(found: list[ironthread.LockOrderInversion]) -> None:
-    with ironthread.deadlocks("raise"), ironthread.lock_order(hook=found.append):
+def deadlocks_are_told_to_a_hook(
+    found: list[ironthread.Deadlock], inversions: list[ironthread.LockOrderInversion]
+) -> None:
+    with ironthread.deadlocks(hook=found.append), ironthread.lock_order(hook=inversions.append):
         pass
     assert_type(found[0].headline(), str)
+    assert_type(found[0].nature, str)
+    assert_type(inversions[0].headline(), str)
+    with ironthread.deadlocks("raise"):
+        pass
     ironthread.deadlocks("ignore")  # type: ignore[arg-type]

@@ -17,18 +17,21 @@ use std::sync::{Arc, Mutex, Once};
 use std::thread::{Scope, scope, yield_now};
 use std::time::Duration;
 
-use common::{Running, long, soon, start_waiting, until};
+use common::{Running, long, recording, soon, start_waiting, until};
 use ironthread::error::{
     BarrierError, GetError, Interrupted, PutError, ReserveError, WaitEnded, WaitError,
 };
 use ironthread::exec::rate::Pace;
 use ironthread::exec::{Backlog, Rate, RateLimit};
+use ironthread::observe::Tally;
+use ironthread::observe::metrics;
+use ironthread::observe::origin::{Line, made_at};
 use ironthread::observe::registry::{ident_of, threads};
 use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Barrier, Condition, Event, Lock, RLock, Semaphore};
 use ironthread::thread::ThreadId;
 use ironthread::wait::host::{Host, set_host};
-use ironthread::wait::{self, Deadline, Kind, clock, unpark_many};
+use ironthread::wait::{self, Deadline, Kind, Origin, clock, unpark_many};
 
 /// What a handler says: whether the wait may go on.
 type Handler = Box<dyn FnOnce() -> bool + Send>;
@@ -42,6 +45,8 @@ thread_local! {
     static TAKES_INTERRUPTS: Cell<bool> = const { Cell::new(false) };
     static KEEPS_OTHERS_OUT: Cell<bool> = const { Cell::new(false) };
     static LETTINGS_GO: Cell<usize> = const { Cell::new(0) };
+    /// What happens when the thread has slept the next time, before it looks why.
+    static AS_IT_WAKES: Cell<Option<&'static (dyn Fn() + Sync)>> = const { Cell::new(None) };
 }
 
 static HOST: TestHost = TestHost { mailboxes: Mutex::new(None) };
@@ -57,6 +62,9 @@ impl Host for TestHost {
             }
         }
         sleep();
+        if let Some(step) = AS_IT_WAKES.take() {
+            step();
+        }
     }
 
     fn keeps_others_out(&self) -> bool {
@@ -379,13 +387,30 @@ fn a_wait_that_goes_on_has_what_is_left_of_its_time() {
     assert!(Duration::from_nanos(clock::now() - begin) >= limit);
 }
 
+/// A handler that is followed by so many others, each of which comes as the one before it runs. The last ends the wait.
+fn followed_by(others: u32) -> Handler {
+    Box::new(move || {
+        if others > 0 {
+            let next = followed_by(others - 1);
+            HOST.mailbox(ThreadId::current(), |handlers| handlers.push(next));
+        }
+        others > 0
+    })
+}
+
 #[test]
-fn an_interrupt_that_came_just_before_the_sleep_is_not_missed() {
+fn an_interrupt_that_came_just_before_a_sleep_is_not_missed() {
     prepare();
-    let event = Event::new();
+    let (lock, event) = (Lock::new(), Event::new());
+    assert!(lock.try_acquire());
     TAKES_INTERRUPTS.set(true);
-    HOST.mailbox(ThreadId::current(), |handlers| handlers.push(Box::new(|| false)));
-    assert_eq!(event.wait(long()), Err(Interrupted));
+    for others in [0, 1, 4] {
+        let arrive = || HOST.mailbox(ThreadId::current(), |all| all.push(followed_by(others)));
+        arrive();
+        assert_eq!(event.wait(long()), Err(Interrupted));
+        arrive();
+        assert_eq!(lock.acquire(long()), Err(WaitEnded::Interrupted));
+    }
 }
 
 #[test]
@@ -406,6 +431,69 @@ fn looking_for_interrupts_changes_neither_limits_nor_wake_ups() {
         event.set();
         assert_eq!(waiter.join(), Ok(true));
     });
+}
+
+/// A line that makes locks.
+fn origin(number: u32) -> Origin {
+    made_at(&Line { file: "host.rs".into(), number }, Kind::Lock)
+}
+
+/// The waits for what a line made.
+fn waits(origin: Origin) -> Tally {
+    let rows = metrics::waits();
+    rows.iter().find(|facts| facts.origin == Some(origin)).map_or(Tally::default(), |row| row.tally)
+}
+
+/// The wait that lasts so long goes through several looks for signals.
+const SEVERAL_LOOKS: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_wait_that_is_left_for_looks_is_one_wait_from_its_beginning() {
+    prepare();
+    let origin = origin(1);
+    let lock = Lock::made_at(Some(origin));
+    assert!(lock.try_acquire());
+    // Who was kept from a processor between two parts of a wait begins another.
+    until(|| {
+        let _recording = recording();
+        let lasted = scope(|scope| {
+            let waiter = start_waiting(scope, Kind::Lock, || {
+                TAKES_INTERRUPTS.set(true);
+                assert_eq!(lock.acquire(long()), Ok(true));
+            });
+            let begin = waiter.waiting().map(|waiting| waiting.since);
+            let later = Deadline::after(SEVERAL_LOOKS);
+            until(|| later.is_past());
+            let still = waiter.waiting().map(|waiting| waiting.since);
+            lock.release().unwrap();
+            waiter.join();
+            begin.is_some() && begin == still
+        });
+        let tally = waits(origin);
+        lasted && tally.count == 1 && Duration::from_nanos(tally.total) >= SEVERAL_LOOKS
+    });
+}
+
+#[test]
+fn a_wait_that_a_handler_ends_is_over_when_the_next_begins() {
+    prepare();
+    let _recording = recording();
+    let locks = [2, 3].map(|line| Lock::made_at(Some(origin(line))));
+    assert!(locks.iter().all(Lock::try_acquire));
+    TAKES_INTERRUPTS.set(true);
+    HOST.mailbox(ThreadId::current(), |handlers| handlers.push(Box::new(|| false)));
+    // It is left for a look, and not gone on with.
+    assert_eq!(locks[0].acquire(long()), Err(WaitEnded::Interrupted));
+    let between = clock::now();
+    assert_eq!(locks[1].acquire(soon()), Ok(false));
+    let end = clock::now();
+    let [first, second] = [2, 3].map(|line| waits(origin(line)));
+    assert_eq!((first.count, second.count), (1, 1));
+    assert!(second.total <= end - between, "{second:?}");
+
+    HOST.mailbox(ThreadId::current(), |handlers| handlers.push(Box::new(|| false)));
+    assert_eq!(locks[0].acquire(long()), Err(WaitEnded::Interrupted));
+    assert_eq!(waits(origin(2)).count, 2, "it is over when it is asked for, too");
 }
 
 #[test]
@@ -556,6 +644,49 @@ fn items_that_are_put_in_a_handler_go_to_one_who_is_ready() {
     });
 }
 
+/// Starts a thread that waits, and sends it a signal; the thing comes with the signal: when the thread has slept, and has
+/// not left the queue yet. Returns what the wait came to.
+fn with_the_thing<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    kind: Kind,
+    come: &'static (dyn Fn() + Sync),
+    wait: impl FnOnce() -> T + Send + 'scope,
+) -> T {
+    let waiter = start_waiting(scope, kind, move || {
+        AS_IT_WAKES.set(Some(come));
+        wait()
+    });
+    until(|| {
+        poke(&waiter);
+        waiter.is_finished()
+    });
+    waiter.join()
+}
+
+#[test]
+fn what_comes_with_a_signal_is_had_once() {
+    prepare();
+    let (lock, semaphore) = (leak(Lock::new()), leak(Semaphore::new(0)));
+    let queue = leak(Queue::<Fifo<u32>>::new(0));
+    assert!(lock.try_acquire());
+    scope(|scope| {
+        let acquire = || lock.acquire(long());
+        let release = leak(|| lock.release().unwrap());
+        assert_eq!(with_the_thing(scope, Kind::Lock, release, acquire), Ok(true));
+        assert!(lock.is_locked() && !lock.try_acquire());
+        lock.release().unwrap();
+
+        let acquire = || semaphore.acquire(long());
+        let release = leak(|| semaphore.release(1, None).unwrap());
+        assert_eq!(with_the_thing(scope, Kind::Semaphore, release, acquire), Ok(true));
+        assert!(!semaphore.try_acquire());
+
+        let put = leak(|| queue.put(1, Deadline::PAST).unwrap());
+        assert_eq!(with_the_thing(scope, Kind::QueueGet, put, || queue.get(long())), Ok(1));
+        assert!(queue.is_empty());
+    });
+}
+
 #[test]
 fn a_notification_that_comes_while_a_waiter_runs_a_handler_is_its_own() {
     prepare();
@@ -623,6 +754,33 @@ fn a_waiter_that_was_moved_to_its_lock_runs_handlers_and_gets_the_lock() {
         });
         assert_eq!((lock.is_locked(), condition.waiters()), (false, 0));
     }
+}
+
+#[test]
+fn a_lock_that_is_freed_in_a_handler_of_a_moved_waiter_goes_to_one_who_is_ready() {
+    prepare();
+    let (lock, condition) = (leak(Lock::new()), Condition::new());
+    let taken = leak(AtomicBool::new(false));
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Condition, || {
+            assert!(lock.acquire(long()).unwrap());
+            condition.wait(lock, long())
+        });
+        assert!(lock.acquire(long()).unwrap());
+        condition.notify(lock, 1).unwrap();
+        let other = start_waiting(scope, Kind::Lock, || {
+            assert_eq!(lock.acquire(long()), Ok(true));
+            taken.store(true, SeqCst);
+            lock.release().unwrap();
+        });
+        signal(&waiter, || {
+            lock.release().unwrap();
+            until(|| taken.load(SeqCst));
+            true
+        });
+        assert_eq!(waiter.join(), Ok(true));
+        other.join();
+    });
 }
 
 #[test]

@@ -4,35 +4,17 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::scope;
 
-use common::{long, soon, start, start_waiting, until};
+use common::{long, recording, soon, start, start_waiting, until};
 use ironthread::observe::metrics::{self, LockFacts, PoolMeter, QueueFacts};
 use ironthread::observe::order;
 use ironthread::observe::origin::{Line, made_at};
 use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Condition, Lock, RLock, Semaphore};
 use ironthread::wait::{Deadline, Kind, Origin, watch};
-
-/// There is one recording in a process: the tests take turns.
-fn recording() -> Recording {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    watch::start();
-    Recording { _turn: turn }
-}
-
-struct Recording {
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Drop for Recording {
-    fn drop(&mut self) {
-        watch::stop();
-    }
-}
 
 fn origin(number: u32, kind: Kind) -> Origin {
     made_at(&Line { file: "metrics.rs".into(), number }, kind)
@@ -195,7 +177,7 @@ fn a_hold_that_outlives_the_recording_does_no_harm() {
     lock.release().unwrap();
     assert!(lock.try_acquire());
     drop(recording);
-    let _recording = self::recording();
+    let _recording = common::recording();
     lock.release().unwrap();
     assert!(lock_facts(made).is_none(), "nothing was acquired in this recording");
 }

@@ -4,11 +4,10 @@
 
 mod common;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::scope;
 use std::time::Duration;
 
-use common::{long, soon, start, start_waiting, until};
+use common::{long, recording, soon, start, start_waiting, until};
 use ironthread::observe::Tally;
 use ironthread::observe::metrics::{self, WaitFacts};
 use ironthread::observe::origin::{Line, line, made_at};
@@ -19,24 +18,6 @@ use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Event, Lock, RLock};
 use ironthread::thread::ThreadId;
 use ironthread::wait::{Deadline, Kind, Origin, clock, watch};
-
-/// There is one recording in a process: the tests that make one take turns.
-fn recording() -> Recording {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    watch::start();
-    Recording { _turn: turn }
-}
-
-struct Recording {
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Drop for Recording {
-    fn drop(&mut self) {
-        watch::stop();
-    }
-}
 
 fn facts_of(id: ThreadId) -> Option<ThreadFacts> {
     threads().into_iter().find(|facts| facts.id == id)

@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::scope;
 use std::time::Duration;
 
@@ -16,23 +15,20 @@ use ironthread::sync::{Event, Lock};
 use ironthread::thread::ThreadId;
 use ironthread::wait::{Deadline, Kind, clock, watch};
 
-/// There is one timeline in a process: the tests that make one take turns.
+/// A recording with a timeline.
 fn recording(limit: usize) -> Recording {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    watch::start();
+    let recording = common::recording();
     timeline::start(limit);
-    Recording { _turn: turn }
+    Recording { _recording: recording }
 }
 
 struct Recording {
-    _turn: MutexGuard<'static, ()>,
+    _recording: common::Recording,
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
         timeline::stop();
-        watch::stop();
     }
 }
 

@@ -134,7 +134,8 @@ impl Barrier {
     /// [`BarrierError::Broken`] when the barrier is or becomes broken, is reset meanwhile, or when the
     /// deadline passes, which breaks it; [`BarrierError::Action`] when the action fails, which breaks it
     /// too; [`BarrierError::Interrupted`] when a signal handler ended the wait: the thread has left, and
-    /// the barrier waits for another in its place.
+    /// the barrier waits for another in its place, unless all had come by then: the others are let go, and
+    /// the thread was one of them.
     pub fn wait<E>(
         &self,
         deadline: Deadline,

@@ -87,11 +87,15 @@ const SEVERAL: u8 = 2;
 fn are_several_processors() -> bool {
     let mut known = PROCESSORS.load(Relaxed);
     if known == NOT_ASKED {
-        let are_several = available_parallelism().is_ok_and(|count| count.get() > 1);
-        known = if are_several { SEVERAL } else { ONE };
+        known = if may_use_several() { SEVERAL } else { ONE };
         PROCESSORS.store(known, Relaxed);
     }
     known == SEVERAL
+}
+
+/// Whether the calling thread may use several processors.
+fn may_use_several() -> bool {
+    available_parallelism().is_ok_and(|count| count.get() > 1)
 }
 
 /// When to look.
@@ -273,6 +277,8 @@ pub(super) fn after_fork() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::*;
 
     /// How many of so many sleeps begin with a look, if all are in vain.
@@ -367,7 +373,138 @@ mod tests {
             looked.set(looked.get() + 1);
             looked.get() == 3
         });
-        assert!(notified.is_some());
+        assert_eq!(notified, Some(LET_GO.load(Relaxed)));
         assert_eq!(look(SHORTEST, || false), None);
+    }
+
+    /// Calls `look` until it has asked, which it does unless another test's thread looks at that moment. Returns how often it
+    /// asked, and what it said. `None` where there is one processor, and nobody looks.
+    fn once_it_looks<R>(look: impl Fn(&AtomicU32) -> R) -> Option<(u32, R)> {
+        are_several_processors().then(|| {
+            loop {
+                let asked = AtomicU32::new(0);
+                let said = look(&asked);
+                let asked = asked.into_inner();
+                if asked > 0 {
+                    return (asked, said);
+                }
+            }
+        })
+    }
+
+    /// For tests that look at, or change, what says that a thread looks.
+    static TURN: Mutex<()> = Mutex::new(());
+
+    fn turn() -> MutexGuard<'static, ()> {
+        TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    const BRIEF: Patience = Patience { for_notice: SHORTEST, for_host: SHORTEST };
+
+    #[test]
+    fn what_a_look_finds_says_when_the_thread_looks_next() {
+        let _turn = turn();
+        let due = Luck { skip: 3, left: 0 };
+        for found in [true, false] {
+            let own = Cell::new(due);
+            let looked = once_it_looks(|asked| {
+                look_with(&own, BRIEF, || {
+                    asked.fetch_add(1, Relaxed);
+                    assert!(LOOKING.load(Relaxed), "others would look beside this one");
+                    found
+                })
+            });
+            if let Some((_, said)) = looked {
+                assert_eq!((said, own.get()), (found, due.after(found)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_thread_that_is_not_due_does_not_look() {
+        let own = Cell::new(Luck { skip: 3, left: 1 });
+        assert!(!look_with(&own, BRIEF, || unreachable!("it looked")));
+        assert_eq!(own.get(), Luck { skip: 3, left: 0 });
+    }
+
+    #[test]
+    fn a_thread_looks_at_its_first_start_and_not_at_its_first_wait() {
+        for kind in [Kind::Lock, Kind::Event, Kind::ThreadJoin] {
+            let waits = move || before_sleep(kind, || unreachable!("it looked"));
+            assert!(!std::thread::spawn(waits).join().unwrap());
+        }
+        let looked = once_it_looks(|asked| {
+            // Another thread each time, whose first start it is.
+            std::thread::scope(|scope| {
+                let look = || {
+                    before_sleep(Kind::ThreadStart, || {
+                        asked.fetch_add(1, Relaxed);
+                        true
+                    })
+                };
+                scope.spawn(look).join().unwrap()
+            })
+        });
+        assert!(looked.is_none_or(|looked| looked == (1, true)));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_looks_for_an_end_looks_until_it_has_come() {
+        let _turn = turn();
+        let asked = AtomicU32::new(0);
+        for_an_end(|| asked.fetch_add(1, Relaxed) == 0);
+        assert_eq!(asked.into_inner(), 1, "it was gone when it was asked for the first time");
+        if are_several_processors() {
+            loop {
+                let asked = AtomicU32::new(0);
+                for_an_end(|| {
+                    let before = asked.fetch_add(1, Relaxed);
+                    assert!(before == 0 || LOOKING.load(Relaxed));
+                    before == 2
+                });
+                if asked.into_inner() == 3 {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_awaits_the_interpreter_does_until_it_is_let_go_or_for_a_moment() {
+        let begin = clock::now();
+        await_host(SHORTEST, LET_GO.load(Relaxed));
+        assert!(clock::now() - begin >= SHORTEST);
+        // An hour, and it had been let go before.
+        await_host(3_600_000_000_000, LET_GO.load(Relaxed).wrapping_sub(1));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_child_looks_though_another_thread_looked_as_it_was_forked() {
+        let _turn = turn();
+        LOOKING.store(true, Relaxed);
+        after_fork();
+        // (Other tests look, too.)
+        while LOOKING.load(Relaxed) {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn nobody_looks_who_may_use_one_processor() {
+        use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+        // (The affinity is the thread's own.)
+        let on_one = std::thread::spawn(|| {
+            let all = sched_getaffinity(None).unwrap();
+            let mut one = CpuSet::new();
+            one.set((0..CpuSet::MAX_CPU).find(|&number| all.is_set(number)).unwrap());
+            sched_setaffinity(None, &one).unwrap();
+            may_use_several()
+        });
+        assert!(!on_one.join().unwrap());
+        assert_eq!(are_several_processors(), may_use_several());
     }
 }

@@ -3,13 +3,13 @@
 #![allow(dead_code, reason = "every test binary takes what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{Scope, ScopedJoinHandle, yield_now};
 use std::time::Duration;
 
 use ironthread::observe::registry::{ThreadFacts, Waiting, threads};
 use ironthread::thread::ThreadId;
-use ironthread::wait::{Deadline, Kind, Origin};
+use ironthread::wait::{Deadline, Kind, Origin, watch};
 
 /// A time limit that no test reaches unless something is wrong.
 pub(crate) fn long() -> Deadline {
@@ -25,6 +25,25 @@ pub(crate) fn soon() -> Deadline {
 pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     while !condition() {
         yield_now();
+    }
+}
+
+/// What is observed from here on is recorded, until this is dropped.
+pub(crate) struct Recording {
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// There is one recording in a process: the tests that make one take turns.
+pub(crate) fn recording() -> Recording {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    watch::start();
+    Recording { _turn: turn }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        watch::stop();
     }
 }
 
