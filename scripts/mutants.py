@@ -49,7 +49,7 @@ def main() -> int:
         str(Path(tool).resolve()),
         TESTS,
         *(f"--re=^{file}" for file in files),
-        # More than there are processors: a mutant that makes a thread wait for ever leaves one idle.
+        # More than processors: a mutant that makes a thread wait for ever leaves one idle.
         f"--jobs={min(2 * (os.cpu_count() or 1), MOST_JOBS)}",
         RUSTFLAGS="--cfg together",
         # Many mutants are asked: a quarter of the sequences finds what chance finds at all.

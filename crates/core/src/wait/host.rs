@@ -125,3 +125,22 @@ pub fn set_host(host: &'static dyn Host) -> bool {
 pub fn host() -> &'static dyn Host {
     HOST.get().copied().unwrap_or(&NoHost)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_says_nothing_else_has_no_interpreter() {
+        let host = &NoHost;
+        assert!(!host.has_lock() && !host.keeps_others_out());
+        assert!(!host.takes_signals() && !host.runs_handlers() && host.run_handlers());
+        assert!(!host.ends());
+        assert_eq!(host.thread_ident(), u64::from(ThreadId::current().get()));
+        assert!(host.stack().is_none() && host.stacks().is_empty());
+        assert_eq!(host.possession(), Possession::Unknown);
+        let mut slept = 0;
+        host.detached(&mut || slept += 1);
+        assert_eq!(slept, 1);
+    }
+}

@@ -107,3 +107,37 @@ impl Parker {
         rest
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread::{scope, yield_now};
+
+    use super::*;
+
+    #[test]
+    fn who_sleeps_has_to_be_woken_and_nobody_else() {
+        let parker = Parker::new();
+        assert!(!parker.set(MOVED) && !parker.is_asleep());
+        let rest = scope(|scope| {
+            let sleeper = scope.spawn(|| parker.sleep(Deadline::NEVER, false));
+            while !parker.is_asleep() {
+                yield_now();
+            }
+            assert_eq!(parker.state(), MOVED);
+            assert!(parker.set(NOTIFIED));
+            parker.wake();
+            sleeper.join().unwrap()
+        });
+        assert_eq!((rest, parker.state()), (Rest::Notified, NOTIFIED));
+    }
+
+    #[test]
+    fn who_is_poked_looks_around_once_and_is_awake_then() {
+        let parker = Parker::new();
+        parker.poke();
+        assert_eq!(parker.sleep(Deadline::NEVER, false), Rest::Poked);
+        assert!(!parker.is_asleep());
+        assert_eq!(parker.sleep(Deadline::at(1), false), Rest::TimedOut);
+        assert!(!parker.is_asleep() && !parker.set(NOTIFIED));
+    }
+}
