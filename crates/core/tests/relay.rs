@@ -19,7 +19,7 @@ use common::until;
 use ironthread::observe::registry::{Waiting, threads};
 use ironthread::sync::{Event, Semaphore};
 use ironthread::wait::host::{Host, set_host};
-use ironthread::wait::{Deadline, Kind};
+use ironthread::wait::{Deadline, Kind, Place, Signals, Site, Wake, park, unpark_all};
 
 const MANY: usize = 100;
 /// So many are woken at once (see `wait/relay.rs`).
@@ -136,4 +136,23 @@ fn limits_that_pass_meanwhile_leave_nobody_asleep() {
         with_interpreter(|| semaphore.release(MANY as u64, None).unwrap());
     });
     assert!(taken.load(SeqCst) >= MANY / 2);
+}
+
+#[test]
+fn those_whom_nobody_wakes_one_after_the_other_are_woken_all() {
+    let _alone = ONE_TEST_AT_A_TIME.lock().unwrap();
+    let site = Site::at(&ONE_TEST_AT_A_TIME, Kind::Event, None);
+    scope(|scope| {
+        for _ in 0..MANY {
+            scope.spawn(|| {
+                let wait = || park(site, Place::Back, || true, Deadline::NEVER, Signals::Defer);
+                assert_eq!(with_interpreter(wait), Wake::Notified);
+            });
+        }
+        until(|| waiting_for(Kind::Event) == MANY);
+        let mut unparked = None;
+        with_interpreter(|| unparked = Some(unpark_all(site.address(), || ())));
+        // By a thread that the host knows nothing of.
+        drop(unparked);
+    });
 }

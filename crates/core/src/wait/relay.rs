@@ -79,3 +79,13 @@ impl Relay {
         (self.generation == generation()).then(|| lock(&self.left))
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_an_interpreter_all_are_woken_at_once() {
+        assert!(Relay::among(1000).is_none());
+    }
+}

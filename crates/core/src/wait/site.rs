@@ -144,7 +144,25 @@ impl Site {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn a_kind_is_known_by_its_name() {
+        let names: HashSet<_> = Kind::ALL.into_iter().map(Kind::name).collect();
+        assert_eq!(names.len(), Kind::ALL.len());
+        assert!(!names.contains(""));
+    }
+
+    #[test]
+    fn what_anybody_may_bring_about_has_no_owner() {
+        for kind in [Kind::Event, Kind::Semaphore, Kind::Condition, Kind::QueueGet, Kind::Work] {
+            assert!(!kind.has_owner() && !kind.is_owners_alone(), "{kind:?}");
+        }
+        assert!(Kind::Lock.has_owner() && !Kind::Lock.is_owners_alone());
+        assert!(Kind::RLock.is_owners_alone());
+    }
 
     #[test]
     fn every_kind_stands_at_its_index() {
