@@ -281,9 +281,12 @@ mod tests {
 
     use super::*;
 
-    /// How many of so many sleeps begin with a look, if all are in vain.
+    /// How many of so many sleeps of a new thread begin with a look, if all are in vain.
     fn looks_in_vain(sleeps: u32) -> u32 {
-        let mut luck = Luck::FIRST;
+        looks_in_vain_after(Luck::FIRST, sleeps)
+    }
+
+    fn looks_in_vain_after(mut luck: Luck, sleeps: u32) -> u32 {
         let mut count = 0;
         for _ in 0..sleeps {
             let (looks, next) = luck.step();
@@ -323,6 +326,7 @@ mod tests {
     fn looks_in_vain_become_rare() {
         assert_eq!(looks_in_vain(4), 1);
         assert!(looks_in_vain(1000) < 10);
+        assert!(looks_in_vain_after(Luck::FIRST.after(true), 1000) < 12);
         let late = looks_in_vain(1_000_000) - looks_in_vain(500_000);
         assert!(late <= 500_000 / Luck::WORST + 1);
     }
@@ -350,6 +354,15 @@ mod tests {
         assert_eq!(many - few, 200 - Savings::MANY);
         let (most, _) = looks_at_starts(Savings::FIRST, 100_000, 200_000, false);
         assert!(most < 100_000 / Savings::PRICE + 300);
+    }
+
+    #[test]
+    fn who_finds_for_a_while_has_savings_again() {
+        let (_, spent) = looks_at_starts(Savings::FIRST, 10_000, 200_000, false);
+        let (of_spent, _) = looks_at_starts(spent, 200, 200_000, false);
+        let (_, saved) = looks_at_starts(spent, 10_000, 200_000, true);
+        let (of_saved, _) = looks_at_starts(saved, 200, 200_000, false);
+        assert!(of_saved > 150 && of_spent < 30, "{of_saved}, {of_spent}");
     }
 
     #[test]
