@@ -31,7 +31,7 @@ use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Barrier, Condition, Event, Lock, RLock, Semaphore};
 use ironthread::thread::ThreadId;
 use ironthread::wait::host::{Host, set_host};
-use ironthread::wait::{self, Deadline, Kind, Origin, clock, unpark_many};
+use ironthread::wait::{self, Deadline, Kind, Origin, Place, Site, clock, unpark_all, unpark_many};
 
 /// What a handler says: whether the wait may go on.
 type Handler = Box<dyn FnOnce() -> bool + Send>;
@@ -181,6 +181,19 @@ fn the_interpreter_is_let_go_around_a_wake_up_unless_it_is_to_be_kept() {
         assert_eq!(lettings_go_while(keeping), 0);
         lettings_go_while(Event::set) == 1
     });
+}
+
+#[test]
+fn the_interpreter_is_kept_when_who_is_chosen_is_awake() {
+    prepare();
+    KEEPS_OTHERS_OUT.set(true);
+    let place = 0_u8;
+    let site = Site::at(&place, Kind::Event, None);
+    let ticket = wait::enlist(site, Place::Back);
+    let before = LETTINGS_GO.get();
+    unpark_all(site.address(), || ()).wake();
+    assert_eq!(LETTINGS_GO.get(), before);
+    assert!(ticket.cancel());
 }
 
 #[test]

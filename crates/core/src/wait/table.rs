@@ -260,6 +260,20 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_forks_keeps_its_waits_and_no_others() {
+        let mut bucket = Bucket::default();
+        let mine = Waiter::new(1, Place::Back);
+        let other = || [1, 2].map(|site| Waiter::new(site, Place::Back));
+        let others = std::thread::spawn(other).join().unwrap();
+        for (site, waiter) in [(1, &others[0]), (1, &mine), (2, &others[1])] {
+            bucket.push(site, Arc::clone(waiter), Place::Back);
+        }
+        bucket.retain_thread(ThreadId::current());
+        assert_eq!((bucket.len(1), bucket.len(2), bucket.queues.len()), (1, 0, 1));
+        assert!(Arc::ptr_eq(&bucket.pop(1).unwrap(), &mine));
+    }
+
+    #[test]
     fn addresses_spread_over_the_buckets() {
         let used: std::collections::HashSet<_> =
             (0..1000).map(|n| bucket_of(0x7f00_0000 + n * 64)).collect();
