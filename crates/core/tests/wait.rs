@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use common::{long, soon, start, start_waiting, until};
 use ironthread::wait::{
-    Deadline, Kind, Place, Signals, Site, Wake, clock, enlist, park, requeue, unpark_all,
-    unpark_many, unpark_one,
+    Deadline, Fate, Kind, Place, Signals, Site, Wake, clock, enlist, park, requeue, unpark_all,
+    unpark_many, unpark_offering, unpark_one,
 };
 
 /// Something with an address to wait at.
@@ -126,6 +126,27 @@ fn a_thing_can_be_handed_over_to_who_was_chosen() {
         unparked.wake();
         assert_eq!(waiter.join(), Wake::HandedOver);
     });
+}
+
+#[test]
+fn a_thing_is_offered_until_one_stays_and_it_is_said_whether_any_are_left() {
+    let spot = Spot::default();
+    let [first, second, third] = [(); 3].map(|()| enlist(spot.site(), Place::Back));
+    // Returns how many were offered it, and whether any are left.
+    let offer = |admits: bool, fates: [Fate; 3]| {
+        let (mut fates, mut left) = (fates.into_iter(), None);
+        let offered = |_| fates.next().unwrap();
+        let unparked = unpark_offering(spot.address(), || admits, offered, |any| left = Some(any));
+        (unparked.count(), 3 - fates.len(), left)
+    };
+    assert_eq!(offer(false, [Fate::Hand; 3]), (0, 0, None));
+    assert_eq!(offer(true, [Fate::Stay; 3]), (0, 1, Some(true)));
+    assert_eq!(offer(true, [Fate::Wake, Fate::Hand, Fate::Stay]), (2, 3, Some(true)));
+    assert_eq!(offer(true, [Fate::Hand; 3]), (1, 1, Some(false)));
+    assert_eq!(first.sleep(long(), Signals::Defer), Wake::Notified);
+    for ticket in [second, third] {
+        assert_eq!(ticket.sleep(long(), Signals::Defer), Wake::HandedOver);
+    }
 }
 
 #[test]
