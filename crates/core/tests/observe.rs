@@ -27,11 +27,15 @@ fn origin(number: u32, kind: Kind) -> Origin {
     made_at(&Line { file: "observe.rs".into(), number }, kind)
 }
 
+/// What is known of waits for a kind of thing that a line made.
+fn row(kind: Kind, origin: Origin) -> Option<WaitFacts> {
+    let of_line = |row: &WaitFacts| (row.kind, row.origin) == (kind, Some(origin));
+    metrics::waits().into_iter().find(of_line)
+}
+
 /// What was recorded for a kind of thing that a line made.
 fn recorded(kind: Kind, origin: Origin) -> Option<Tally> {
-    let waits = metrics::waits();
-    let of_line = |row: &WaitFacts| (row.kind, row.origin) == (kind, Some(origin));
-    waits.into_iter().find(of_line).map(|row| row.tally)
+    row(kind, origin).map(|row| row.tally)
 }
 
 #[test]
@@ -134,6 +138,39 @@ fn waits_are_recorded_by_kind_and_line_while_watched() {
     assert_eq!(tally.count, 3);
     assert!(tally.total >= 3 * limit && tally.longest >= limit && tally.longest < tally.total);
     assert_eq!((own.count, own.total), (3, tally.total));
+}
+
+#[test]
+fn a_wait_that_began_before_the_recording_is_recorded_when_it_ends() {
+    let made = origin(line!(), Kind::Event);
+    let event = Event::made_at(Some(made));
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Event, || event.wait(long()));
+        let _recording = recording();
+        event.set();
+        assert_eq!(waiter.join(), Ok(true));
+        assert_eq!(recorded(Kind::Event, made).map(|tally| tally.count), Some(1));
+    });
+}
+
+#[test]
+fn a_wait_that_ends_after_the_recording_lasts_no_longer_than_it_did() {
+    let made = origin(line!(), Kind::Event);
+    let event = Event::made_at(Some(made));
+    let occupied = || row(Kind::Event, made).map(|row| row.occupied);
+    scope(|scope| {
+        let recording = recording();
+        let waiter = start_waiting(scope, Kind::Event, || event.wait(long()));
+        until(|| occupied().is_some());
+        watch::stop();
+        event.set();
+        assert_eq!(waiter.join(), Ok(true));
+        let lasted = occupied();
+        let later = soon();
+        until(|| later.is_past());
+        assert_eq!(occupied(), lasted);
+        drop(recording);
+    });
 }
 
 #[test]
