@@ -4,15 +4,17 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::thread::scope;
 use std::time::Duration;
 
 use common::{long, soon, start, start_waiting};
 use ironthread::observe::origin::{Line, made_at};
-use ironthread::observe::registry::{announce, set_helper, threads};
+use ironthread::observe::registry::{announce, count_attaching, set_helper, threads};
 use ironthread::observe::timeline::{self, Interval, LIMIT};
 use ironthread::sync::{Event, Lock};
 use ironthread::thread::ThreadId;
+use ironthread::wait::host::{Host, set_host};
 use ironthread::wait::{Deadline, Kind, clock, watch};
 
 /// A recording with a timeline.
@@ -29,6 +31,20 @@ struct Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         timeline::stop();
+    }
+}
+
+/// An interpreter that a thread gets back after its sleeps so many nanoseconds later, as it says.
+struct Interpreter;
+
+thread_local! {
+    static ATTACHING: Cell<u64> = const { Cell::new(0) };
+}
+
+impl Host for Interpreter {
+    fn detached(&self, sleep: &mut (dyn FnMut() + Send)) {
+        sleep();
+        count_attaching(ATTACHING.get());
     }
 }
 
@@ -67,6 +83,19 @@ fn a_wait_for_a_lock_is_an_interval_with_line_and_holder() {
     let facts = threads().into_iter().find(|facts| facts.id == id);
     let tally = facts.expect("kept while recorded").waits[Kind::Lock.index()];
     assert_eq!(intervals_of(id).iter().map(Interval::duration).sum::<u64>(), tally.total);
+}
+
+#[test]
+fn of_a_wait_the_time_is_known_that_was_for_the_interpreter() {
+    set_host(&Interpreter);
+    let _recording = recording(LIMIT);
+    for attaching in [3_000_000, 3_600_000_000_000] {
+        ATTACHING.set(attaching);
+        wait_briefly();
+    }
+    let [part, all] = intervals_of(ThreadId::current())[..] else { panic!("two waits") };
+    assert_eq!(part.attaching, 3_000_000);
+    assert_eq!(all.attaching, all.duration(), "no more of it than there was");
 }
 
 #[test]
