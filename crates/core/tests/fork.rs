@@ -15,16 +15,16 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, scope, yield_now};
 
-use common::{long, soon, start_waiting, until};
+use common::{long, recording, soon, start_waiting, until};
 use ironthread::observe::metrics;
 use ironthread::observe::origin::{Line, line, made_at};
-use ironthread::observe::registry::{ThreadFacts, ident_of, set_name, threads};
+use ironthread::observe::registry::{ThreadFacts, announce, ident_of, set_name, threads};
 use ironthread::observe::timeline;
 use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Condition, Event, Lock, RLock, Semaphore};
 use ironthread::thread::ThreadId;
 use ironthread::wait::host::{Host, set_host};
-use ironthread::wait::{Deadline, Kind, generation, unpark_all, watch};
+use ironthread::wait::{Deadline, Kind, generation, unpark_all};
 
 /// Seconds after which a child hangs.
 const PATIENCE: libc::c_uint = 10;
@@ -347,7 +347,7 @@ fn a_fork_beside_a_look_at_the_forking_thread_leaves_its_record_free() {
 
 #[test]
 fn a_fork_beside_a_timeline_leaves_it_free_with_what_the_forking_thread_did() {
-    watch::start();
+    let _recording = recording();
     timeline::start(2);
     let wait = || Event::new().wait(soon()) == Ok(false);
     let report = || drop(timeline::snapshot());
@@ -358,20 +358,37 @@ fn a_fork_beside_a_timeline_leaves_it_free_with_what_the_forking_thread_did() {
         threads == [ThreadId::current()] && wait()
     });
     timeline::stop();
-    watch::stop();
     assert!(passed);
 }
 
 #[test]
 fn a_fork_beside_a_recording_leaves_its_tables_free() {
     let here = Line { file: "fork.rs".into(), number: line!() };
-    watch::start();
+    let _recording = recording();
     let make = || assert!(line(made_at(&here, Kind::Lock)).is_some());
     let report = || drop(metrics::waits());
     let passed = children_pass_beside(&[&make, &report], || {
         make();
         Event::new().wait(soon()) == Ok(false) && !metrics::waits().is_empty()
     });
-    watch::stop();
     assert!(passed);
+}
+
+#[test]
+#[cfg(all(feature = "serve", target_os = "linux"))]
+fn processors_are_looked_at_again_after_a_fork() {
+    let _recording = recording();
+    let observed = || metrics::processors().map_or(0, |seen| seen.observed);
+    let event = Event::new();
+    scope(|scope| {
+        // (Nobody looks where one thread is known.)
+        announce();
+        let other = start_waiting(scope, Kind::Event, || event.wait(long()));
+        until(|| observed() > 0);
+        assert!(in_child(|| true));
+        let before = observed();
+        until(|| observed() > before);
+        event.set();
+        assert_eq!(other.join(), Ok(true));
+    });
 }
