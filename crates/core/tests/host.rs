@@ -658,17 +658,25 @@ fn items_that_are_put_in_a_handler_go_to_one_who_is_ready() {
 }
 
 /// Starts a thread that waits, and sends it a signal; the thing comes with the signal: when the thread has slept, and has
-/// not left the queue yet. Returns what the wait came to.
+/// not left the queue yet. That is its first sleep, or else the next, at the front of the queue: what comes then is handed
+/// over. Returns what the wait came to.
 fn with_the_thing<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     kind: Kind,
+    is_at_front: bool,
     come: &'static (dyn Fn() + Sync),
     wait: impl FnOnce() -> T + Send + 'scope,
 ) -> T {
     let waiter = start_waiting(scope, kind, move || {
-        AS_IT_WAKES.set(Some(come));
+        AS_IT_WAKES.set((!is_at_front).then_some(come));
         wait()
     });
+    if is_at_front {
+        signal(&waiter, || {
+            AS_IT_WAKES.set(Some(come));
+            true
+        });
+    }
     until(|| {
         poke(&waiter);
         waiter.is_finished()
@@ -681,23 +689,26 @@ fn what_comes_with_a_signal_is_had_once() {
     prepare();
     let (lock, semaphore) = (leak(Lock::new()), leak(Semaphore::new(0)));
     let queue = leak(Queue::<Fifo<u32>>::new(0));
-    assert!(lock.try_acquire());
-    scope(|scope| {
-        let acquire = || lock.acquire(long());
-        let release = leak(|| lock.release().unwrap());
-        assert_eq!(with_the_thing(scope, Kind::Lock, release, acquire), Ok(true));
-        assert!(lock.is_locked() && !lock.try_acquire());
-        lock.release().unwrap();
+    let release_lock = leak(|| lock.release().unwrap());
+    let release_semaphore = leak(|| semaphore.release(1, None).unwrap());
+    let put = leak(|| queue.put(1, Deadline::PAST).unwrap());
+    for front in [false, true] {
+        assert!(lock.try_acquire());
+        scope(|scope| {
+            let acquire = || lock.acquire(long());
+            assert_eq!(with_the_thing(scope, Kind::Lock, front, release_lock, acquire), Ok(true));
+            assert!(lock.is_locked() && !lock.try_acquire());
+            lock.release().unwrap();
 
-        let acquire = || semaphore.acquire(long());
-        let release = leak(|| semaphore.release(1, None).unwrap());
-        assert_eq!(with_the_thing(scope, Kind::Semaphore, release, acquire), Ok(true));
-        assert!(!semaphore.try_acquire());
+            let (kind, acquire) = (Kind::Semaphore, || semaphore.acquire(long()));
+            assert_eq!(with_the_thing(scope, kind, front, release_semaphore, acquire), Ok(true));
+            assert!(!semaphore.try_acquire());
 
-        let put = leak(|| queue.put(1, Deadline::PAST).unwrap());
-        assert_eq!(with_the_thing(scope, Kind::QueueGet, put, || queue.get(long())), Ok(1));
-        assert!(queue.is_empty());
-    });
+            let get = || queue.get(long());
+            assert_eq!(with_the_thing(scope, Kind::QueueGet, front, put, get), Ok(1));
+            assert!(queue.is_empty());
+        });
+    }
 }
 
 #[test]

@@ -136,7 +136,11 @@ mod tests {
         assert!(!host.has_lock() && !host.keeps_others_out());
         assert!(!host.takes_signals() && !host.runs_handlers() && host.run_handlers());
         assert!(!host.ends());
-        assert_eq!(host.thread_ident(), u64::from(ThreadId::current().get()));
+        let idents = [(); 2].map(|()| {
+            let ident = || (NoHost.thread_ident(), u64::from(ThreadId::current().get()));
+            std::thread::spawn(ident).join().unwrap()
+        });
+        assert!(idents[0] != idents[1] && idents.iter().all(|(ident, own)| ident == own));
         assert!(host.stack().is_none() && host.stacks().is_empty());
         assert_eq!(host.possession(), Possession::Unknown);
         let mut slept = 0;
