@@ -214,6 +214,37 @@ def test_the_program_waits_for_timers_that_are_no_daemons_and_only_for_these() -
     assert sorted(others) == ["0", "2"]
 
 
+def test_the_program_waits_for_a_timer_that_a_daemon_is_about_to_end() -> None:
+    # Cancelled it was, and off the agenda; what says that it is over had yet to be written.
+    outcome = run_program("""
+        import atexit
+        from threading import Event, Thread, main_thread
+        from ironthread import Timer
+
+        looked, ends = Event(), Event()
+
+        class Slow(Timer):
+            def __setattr__(self, name, value):
+                if name == "_pending" and value is False:
+                    ends.set()
+                    main_thread().join()  # it has begun to end the program
+                    looked.wait(0.3)
+                super().__setattr__(name, value)
+
+        timer = Slow(3600, print)
+        timer.start()
+
+        def look():
+            print("alive" if timer.is_alive() else "over")
+            looked.set()
+
+        atexit.register(look)
+        Thread(target=timer.cancel, daemon=True).start()
+        ends.wait()
+    """)
+    assert (outcome.out, outcome.err) == ("over\n", "")
+
+
 def test_at_the_end_of_a_program_timers_run_under_their_own_identity() -> None:
     outcome = run_program("""
         import os, threading

@@ -19,7 +19,6 @@ from __future__ import annotations
 import sys
 import threading
 from _contextvars import Context, copy_context
-from collections import deque
 from time import monotonic
 
 from ironthread import _core, _late_threads
@@ -61,9 +60,9 @@ class _Finished(_core.Event):
 
     def _end_pending(self) -> None:
         for key, _ in self.added:
-            # Off the agenda and not ended, or ended by no cancel: a signal handler sees neither.
-            removed = map(SERVICES[self.daemon].agenda.remove, (key,))
-            deque(map(_core.end_timer, removed, (self,), *_HOW_TO_END), maxlen=0)
+            # Off the agenda and not ended, or ended by no cancel: neither a signal handler nor the
+            # end of the program sees that.
+            SERVICES[self.daemon].agenda.cancel(key, self, _standard._limbo, _ENDED)
 
 
 class _Started(_core.Event):
@@ -253,9 +252,6 @@ if _HAS_HANDLE:
 else:
     _ENDED = ("_is_stopped", True)
 
-# One of each, for map(): the rest of what the native function asks for.
-_HOW_TO_END = ((_standard._limbo,), (_ENDED,))
-
 
 def _is_pending(timer: Timer) -> bool:
     return getattr(timer, "_pending", False)  # it may be of another class by now
@@ -263,7 +259,7 @@ def _is_pending(timer: Timer) -> bool:
 
 def _end_unrun(timer: Timer) -> None:
     """End a timer without a thread of its own."""
-    _core.end_timer(timer, None, _standard._limbo, _ENDED)
+    _core.end_timer(timer, _standard._limbo, _ENDED)
 
 
 def _context_to_start_with() -> Context:

@@ -64,6 +64,26 @@ fn taking_the_last_item_off_ends_the_sleep_and_the_service() {
 }
 
 #[test]
+fn the_service_does_not_end_before_what_was_taken_off_has() {
+    let agenda = Agenda::new();
+    let key = agenda.add(far(), 1).key;
+    scope(|scope| {
+        let next = start_waiting(scope, Kind::Timer, || agenda.next());
+        let ended = agenda.remove_with(key, |item| {
+            assert!(agenda.is_empty());
+            // It is called for another item, and serves on after that.
+            assert!(!agenda.add(Deadline::PAST, 2).unserved);
+            assert_eq!(next.join(), Some(vec![2]));
+            let next = start_waiting(scope, Kind::Timer, || agenda.next());
+            (item, next)
+        });
+        let Some((1, next)) = ended else { panic!("it was there") };
+        assert_eq!(next.join(), None);
+    });
+    assert!(agenda.remove_with(key, |_| ()).is_none());
+}
+
+#[test]
 fn a_thread_that_could_not_be_started_is_asked_for_again() {
     let agenda = Agenda::new();
     assert!(agenda.add(far(), 1).unserved);

@@ -39,6 +39,8 @@ mod semaphore;
 mod thread_life;
 #[path = "timeline.rs"]
 mod timeline;
+#[path = "told.rs"]
+mod told;
 #[path = "undecided.rs"]
 mod undecided;
 #[path = "wait.rs"]

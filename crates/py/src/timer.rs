@@ -44,6 +44,24 @@ impl PyAgenda {
         self.0.remove(key.0)
     }
 
+    /// Take a timer off and end it, if it is still there: the event is set, and the timer's life is over (see `end_timer`).
+    ///
+    /// The thread that serves does not leave before that.
+    fn cancel(
+        &self,
+        key: &PyKey,
+        event: &Bound<'_, PyEvent>,
+        limbo: &Bound<'_, PyDict>,
+        ended: (Bound<'_, PyString>, Bound<'_, PyAny>),
+    ) -> PyResult<()> {
+        let py = limbo.py();
+        let end = |timer: Py<PyAny>| {
+            let set = event.get().set(py);
+            set.and(end_timer(timer.bind(py), limbo, ended))
+        };
+        self.0.remove_with(key.0, end).unwrap_or(Ok(()))
+    }
+
     /// Note that no thread that serves could be started.
     fn not_served(&self) {
         self.0.not_served();
@@ -66,22 +84,17 @@ fn note(noted: &Bound<'_, PyList>, key: Key, unserved: bool) -> PyResult<()> {
     noted.append(program::tuple(py, &[key.as_any().as_borrowed(), unserved.as_borrowed()])?)
 }
 
-/// End a timer that has no thread of its own, or had none (None: there is no timer to end).
+/// End a timer that has no thread of its own, or had none.
 ///
-/// The event `cancelled` is set, if one is given; the timer is taken out of `limbo`, gets the attribute
-/// that `ended` names, and its life is over. All of it happens, also when a subclass of the program's
-/// raises in between; what it raised comes out then.
+/// It is taken out of `limbo`, gets the attribute that `ended` names, and its life is over. All of it happens, also when a
+/// subclass of the program's raises in between; what it raised comes out then.
 #[pyfunction]
-#[pyo3(signature = (timer, cancelled, limbo, ended))]
 pub(crate) fn end_timer(
-    timer: Option<&Bound<'_, PyAny>>,
-    cancelled: Option<&Bound<'_, PyEvent>>,
+    timer: &Bound<'_, PyAny>,
     limbo: &Bound<'_, PyDict>,
     ended: (Bound<'_, PyString>, Bound<'_, PyAny>),
 ) -> PyResult<()> {
-    let Some(timer) = timer else { return Ok(()) };
     let py = timer.py();
-    let set = cancelled.map_or(Ok(()), |event| event.get().set(py));
     let listed = match limbo.del_item(timer) {
         Err(error) if error.is_instance_of::<PyKeyError>(py) => Ok(()),
         outcome => outcome,
@@ -93,5 +106,5 @@ pub(crate) fn end_timer(
             life.get().end();
         }
     });
-    set.and(listed).and(pending).and(marked).and(over)
+    listed.and(pending).and(marked).and(over)
 }

@@ -40,11 +40,18 @@ struct State<T> {
     served: Option<u32>,
     /// Whether that thread sleeps, or is about to.
     sleeping: bool,
+    /// How many items were taken off and are being ended.
+    ending: usize,
 }
 
 impl<T> State<T> {
     fn is_served(&self) -> bool {
         self.served == Some(wait::generation())
+    }
+
+    /// Whether there is nothing left to wait for.
+    fn is_done(&self) -> bool {
+        self.items.is_empty() && self.ending == 0
     }
 
     fn take_due(&mut self) -> Vec<T> {
@@ -67,7 +74,7 @@ impl<T> Agenda<T> {
     #[must_use]
     pub fn new() -> Self {
         let items = BTreeMap::new();
-        Self(Mutex::new(State { items, last: 0, served: None, sleeping: false }))
+        Self(Mutex::new(State { items, last: 0, served: None, sleeping: false, ending: 0 }))
     }
 
     /// Adds an item. Where it says that the agenda is unserved, the caller has to start a thread that
@@ -90,11 +97,19 @@ impl<T> Agenda<T> {
     pub fn remove(&self, key: Key) -> Option<T> {
         let mut state = self.lock();
         let item = state.items.remove(&key)?;
-        let called =
-            if state.items.is_empty() { self.call(&mut state) } else { Unparked::default() };
-        drop(state);
-        called.wake();
+        self.call_if_done(state);
         Some(item)
+    }
+
+    /// Takes an item off, if it is still there, and has `end` see to it. The thread that serves does not leave before that:
+    /// who waits for it finds the item ended.
+    pub fn remove_with<R>(&self, key: Key, end: impl FnOnce(T) -> R) -> Option<R> {
+        let mut state = self.lock();
+        let item = state.items.remove(&key)?;
+        state.ending += 1;
+        drop(state);
+        let _ending = Ending(self);
+        Some(end(item))
     }
 
     /// The thread that was to serve could not be started. The next item asks for one again.
@@ -111,14 +126,16 @@ impl<T> Agenda<T> {
             if !due.is_empty() {
                 return Some(due);
             }
-            let Some((&first, _)) = state.items.first_key_value() else {
+            if state.is_done() {
                 state.served = None;
                 return None;
-            };
+            }
+            let first = state.items.first_key_value();
+            let until = first.map_or(Deadline::NEVER, |(first, _)| first.due);
             state.sleeping = true;
             let ticket = wait::enlist(self.site(), Place::Back);
             drop(state);
-            let _ = ticket.sleep(first.due, Signals::Defer);
+            let _ = ticket.sleep(until, Signals::Defer);
         }
     }
 
@@ -132,6 +149,13 @@ impl<T> Agenda<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Calls the thread that serves, to leave, where nothing is left to wait for.
+    fn call_if_done(&self, mut state: MutexGuard<'_, State<T>>) {
+        let called = if state.is_done() { self.call(&mut state) } else { Unparked::default() };
+        drop(state);
+        called.wake();
     }
 
     /// Calls the thread that serves, to look again.
@@ -148,6 +172,17 @@ impl<T> Agenda<T> {
 
     fn site(&self) -> Site {
         Site::at(&self.0, Kind::Timer, None)
+    }
+}
+
+/// An item that was taken off is being ended.
+struct Ending<'a, T>(&'a Agenda<T>);
+
+impl<T> Drop for Ending<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.ending -= 1;
+        self.0.call_if_done(state);
     }
 }
 
