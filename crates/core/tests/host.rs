@@ -133,6 +133,20 @@ fn poke<T>(running: &Running<'_, T>) {
 #[cfg(not(target_os = "linux"))]
 fn poke<T>(_running: &Running<'_, T>) {}
 
+/// Whether the system has the thread asleep.
+#[cfg(target_os = "linux")]
+fn is_asleep<T>(running: &Running<'_, T>) -> bool {
+    let native_id = running.facts().and_then(|facts| facts.native_id).unwrap();
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{native_id}/stat")).unwrap();
+    // The state stands behind the name, which may have any characters (proc_pid_stat(5)).
+    stat.rsplit(") ").next().unwrap().starts_with('S')
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_asleep<T>(_running: &Running<'_, T>) -> bool {
+    true
+}
+
 /// Has the thread run `handler` in its wait, and comes back when it has been fetched.
 fn signal<T>(running: &Running<'_, T>, handler: impl FnOnce() -> bool + Send + 'static) {
     HOST.mailbox(running.id, |handlers| handlers.push(Box::new(handler)));
@@ -520,9 +534,10 @@ fn a_thread_that_takes_no_signals_sleeps_through_them() {
         });
         HOST.mailbox(waiter.id, |handlers| handlers.push(Box::new(|| false)));
         for _ in 0..50 {
+            until(|| is_asleep(&waiter));
             poke(&waiter);
-            yield_now();
         }
+        until(|| is_asleep(&waiter));
         event.set();
         assert_eq!(waiter.join(), Ok(true));
     });
