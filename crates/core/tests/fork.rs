@@ -18,7 +18,7 @@ use std::thread::{self, scope, yield_now};
 use common::{long, recording, soon, start_waiting, until};
 use ironthread::observe::metrics;
 use ironthread::observe::origin::{Line, line, made_at};
-use ironthread::observe::registry::{ThreadFacts, announce, ident_of, set_name, threads};
+use ironthread::observe::registry::{ThreadFacts, ident_of, set_name, threads};
 use ironthread::observe::timeline;
 use ironthread::queue::{Fifo, Queue};
 use ironthread::sync::{Condition, Event, Lock, RLock, Semaphore};
@@ -382,7 +382,7 @@ fn processors_are_looked_at_again_after_a_fork() {
     let event = Event::new();
     scope(|scope| {
         // (Nobody looks where one thread is known.)
-        announce();
+        ironthread::observe::registry::announce();
         let other = start_waiting(scope, Kind::Event, || event.wait(long()));
         until(|| observed() > 0);
         assert!(in_child(|| true));
