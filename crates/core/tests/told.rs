@@ -36,11 +36,17 @@ fn told(mut child: Child) -> String {
     line.expect("it told of nothing")
 }
 
+/// Sees a child tell of locks; `false` in the child, which has to do what is told of.
+fn is_told_by_a_child(test: &str) -> bool {
+    let Some(child) = child(test) else { return false };
+    let line = told(child);
+    assert!(line.contains("Lock"), "{line}");
+    true
+}
+
 #[test]
 fn a_circle_of_locks_is_told_of() {
-    if let Some(child) = child("a_circle_of_locks_is_told_of") {
-        let line = told(child);
-        assert!(line.contains("Lock"), "{line}");
+    if is_told_by_a_child("a_circle_of_locks_is_told_of") {
         return;
     }
     let (a, b, both) = (Lock::new(), Lock::new(), Barrier::new(2));
@@ -57,9 +63,7 @@ fn a_circle_of_locks_is_told_of() {
 
 #[test]
 fn locks_that_are_taken_in_two_orders_are_told_of() {
-    if let Some(child) = child("locks_that_are_taken_in_two_orders_are_told_of") {
-        let line = told(child);
-        assert!(line.contains("Lock"), "{line}");
+    if is_told_by_a_child("locks_that_are_taken_in_two_orders_are_told_of") {
         return;
     }
     order::set_on(true);
