@@ -604,25 +604,36 @@ fn handlers_run_while_a_condition_s_lock_is_taken_back_and_end_the_wait_with_the
     });
 }
 
+/// Has `first`, which waits for the lock or was moved to its queue, free it in a handler, which lasts until another thread
+/// that waits for it has had it.
+fn free_in_a_handler<'scope, T>(
+    scope: &'scope Scope<'scope, '_>,
+    first: &Running<'scope, T>,
+    lock: &'static Lock,
+) {
+    let taken = leak(AtomicBool::new(false));
+    let second = start_waiting(scope, Kind::Lock, || {
+        assert_eq!(lock.acquire(long()), Ok(true));
+        taken.store(true, SeqCst);
+        lock.release().unwrap();
+    });
+    signal(first, || {
+        lock.release().unwrap();
+        until(|| taken.load(SeqCst));
+        true
+    });
+    second.join();
+}
+
 #[test]
 fn a_lock_that_is_freed_in_a_handler_goes_to_one_who_is_ready() {
     prepare();
-    let (lock, taken) = (leak(Lock::new()), leak(AtomicBool::new(false)));
+    let lock = leak(Lock::new());
     assert!(lock.try_acquire());
     scope(|scope| {
         let first = start_waiting(scope, Kind::Lock, || lock.acquire(long()));
-        let second = start_waiting(scope, Kind::Lock, || {
-            assert_eq!(lock.acquire(long()), Ok(true));
-            taken.store(true, SeqCst);
-            lock.release().unwrap();
-        });
-        signal(&first, || {
-            lock.release().unwrap();
-            until(|| taken.load(SeqCst));
-            true
-        });
+        free_in_a_handler(scope, &first, lock);
         assert_eq!(first.join(), Ok(true));
-        second.join();
     });
 }
 
@@ -799,7 +810,6 @@ fn a_waiter_that_was_moved_to_its_lock_runs_handlers_and_gets_the_lock() {
 fn a_lock_that_is_freed_in_a_handler_of_a_moved_waiter_goes_to_one_who_is_ready() {
     prepare();
     let (lock, condition) = (leak(Lock::new()), Condition::new());
-    let taken = leak(AtomicBool::new(false));
     scope(|scope| {
         let waiter = start_waiting(scope, Kind::Condition, || {
             assert!(lock.acquire(long()).unwrap());
@@ -807,18 +817,8 @@ fn a_lock_that_is_freed_in_a_handler_of_a_moved_waiter_goes_to_one_who_is_ready(
         });
         assert!(lock.acquire(long()).unwrap());
         condition.notify(lock, 1).unwrap();
-        let other = start_waiting(scope, Kind::Lock, || {
-            assert_eq!(lock.acquire(long()), Ok(true));
-            taken.store(true, SeqCst);
-            lock.release().unwrap();
-        });
-        signal(&waiter, || {
-            lock.release().unwrap();
-            until(|| taken.load(SeqCst));
-            true
-        });
+        free_in_a_handler(scope, &waiter, lock);
         assert_eq!(waiter.join(), Ok(true));
-        other.join();
     });
 }
 
