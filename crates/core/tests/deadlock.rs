@@ -525,6 +525,27 @@ fn a_lock_of_a_thread_that_has_ended_may_still_be_released() {
 }
 
 #[test]
+fn a_notified_waiter_is_told_of_with_who_holds_its_lock() {
+    let _mode = listen();
+    let (lock, condition) = (Lock::new(), Condition::new());
+    scope(|scope| {
+        let waiter = start_waiting(scope, Kind::Condition, || {
+            assert!(lock.try_acquire());
+            let notified = condition.wait(&lock, Deadline::NEVER);
+            lock.release().unwrap();
+            notified
+        });
+        lock.acquire(Deadline::NEVER).unwrap();
+        condition.notify(&lock, 1).unwrap();
+        let facts = waiter.facts().unwrap();
+        assert_eq!(facts.waiting.unwrap().site.kind(), Kind::Lock);
+        assert_eq!(facts.holder, Some(ThreadId::current()));
+        lock.release().unwrap();
+        assert_eq!(waiter.join(), Ok(true));
+    });
+}
+
+#[test]
 fn a_notified_waiter_waits_for_who_holds_its_lock() {
     let _mode = listen();
     // A notification counts more than a time limit.

@@ -450,3 +450,6 @@ impl Drop for Holder {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;
