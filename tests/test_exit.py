@@ -35,8 +35,8 @@ def check_ending(outcome: Outcome, how: str) -> None:
 
 
 def runs(long: bool) -> Iterator[tuple[int, str]]:
-    """The number of each run, and how the program ends in it."""
-    return zip(range(200 if long else 20), cycle(ENDINGS))
+    """After how many turns of its threads each program ends, and how."""
+    return zip(range(0, 1000, 5 if long else 50), cycle(ENDINGS))
 
 
 BUSY = (
@@ -167,8 +167,8 @@ BUSY = (
 def test_daemon_threads_busy_with_primitives_and_queues_do_not_disturb_the_exit(
     long: bool,
 ) -> None:
-    for number, how in runs(long):
-        outcome = run_program(BUSY, how, "native", str(50 * number), status=ENDINGS[how])
+    for turns, how in runs(long):
+        outcome = run_program(BUSY, how, "native", str(turns), status=ENDINGS[how])
         check_ending(outcome, how)
 
 
@@ -181,8 +181,8 @@ def test_daemon_threads_busy_with_primitives_and_queues_do_not_disturb_the_exit(
 def test_daemon_threads_in_python_code_called_by_native_code_do_not_disturb_the_exit(
     what: str, long: bool
 ) -> None:
-    for number in range(200 if long else 10):
-        outcome = run_program(BUSY, "exit 7", what, str(20 * number), status=7)
+    for turns in range(0, 200, 2 if long else 20):
+        outcome = run_program(BUSY, "exit 7", what, str(turns), status=7)
         check_ending(outcome, "exit 7")
 
 

@@ -39,5 +39,5 @@ def test_a_program_ends_as_it_means_to_whatever_its_threads_are_at(scene: str, l
 @pytest.mark.parametrize("scene", SCENES)
 def test_python_itself_ends_these_programs_so(scene: str, long: bool) -> None:
     # An interrupt at an unlucky place can do to the standard library's classes what it does not to ours.
-    faults = run_all("exits", scene, uninterrupted(scene)[: 40 if long else 4], classes.PLAIN)
+    faults = run_all("exits", scene, uninterrupted(scene)[: 10 if long else 4], classes.PLAIN)
     assert not "".join(islice(faults, 3))

@@ -17,17 +17,17 @@ pytestmark = [
 
 @pytest.mark.parametrize("crowd", forks.CROWDS)
 def test_both_processes_are_whole_after_a_fork_in_any_crowd(crowd: str, long: bool) -> None:
-    faults = run_all("forks", crowd, range(500 if long else 10))
+    faults = run_all("forks", crowd, range(100 if long else 10))
     assert not "".join(islice(faults, 3))
 
 
 @pytest.mark.parametrize("method", forks.METHODS)
 def test_both_processes_are_whole_when_one_is_made_without_a_fork(method: str, long: bool) -> None:
-    faults = run_all("forks", method, range(500 if long else 6))
+    faults = run_all("forks", method, range(100 if long else 6))
     assert not "".join(islice(faults, 3))
 
 
 @pytest.mark.parametrize("kind", forks.CROWDS + forks.METHODS)
 def test_python_itself_leaves_these_processes_whole(kind: str, long: bool) -> None:
-    faults = run_all("forks", kind, range(40 if long else 2), classes.PLAIN)
+    faults = run_all("forks", kind, range(10 if long else 2), classes.PLAIN)
     assert not "".join(islice(faults, 3))

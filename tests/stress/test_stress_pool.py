@@ -163,7 +163,7 @@ POOLS: dict[str, tuple[Callable[[], Executor], bool]] = {
 def test_every_future_ends_exactly_once(name: str, long: bool) -> None:
     make, waits_inside = POOLS[name]
     others = set(threading.enumerate())
-    storm = Storm(make, waits_inside, 500_000 if long else 20_000)
+    storm = Storm(make, waits_inside, 200_000 if long else 20_000)
     with Crew(limit=1000.0) as crew:
         for seed in range(SUBMITTERS):
             crew.start(storm.submit_many, seed)

@@ -39,7 +39,7 @@ def switching(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def amount(long: bool) -> int:
     """How often each thread does its step."""
-    return 100_000 if long else 4_000
+    return 50_000 if long else 4_000
 
 
 class Counter:
@@ -467,5 +467,5 @@ SIGNALS = """
 def test_one_thread_at_a_time_is_inside_in_a_storm_of_signals(
     name: str, switching: str, long: bool
 ) -> None:
-    rounds, limit = ("1000000", 1000.0) if long else ("30000", 60.0)
+    rounds, limit = ("300000", 1000.0) if long else ("30000", 60.0)
     run_program(SIGNALS, name, rounds, switching, limit=limit)

@@ -35,7 +35,7 @@ SLOW = {"of size one", "open", "open bounded", "open stack", "set", "priority"}
 def amount(name: str, long: bool) -> int:
     """How many items to move."""
     if long:
-        return 1_000_000
+        return 300_000
     return 50_000 if name in SLOW else 100_000
 
 
@@ -61,7 +61,7 @@ def test_every_item_arrives_when_threads_take_turns_all_the_time(name: str, long
 
 @pytest.mark.parametrize("name", QUEUES)
 def test_every_item_arrives_when_waits_run_into_their_time_limits(name: str, long: bool) -> None:
-    count = 200_000 if long else 8_000
+    count = 100_000 if long else 8_000
     transfer(
         QUEUES[name](),
         count,
@@ -77,7 +77,7 @@ def test_every_item_arrives_when_waits_run_into_their_time_limits(name: str, lon
 def test_every_item_arrives_whatever_the_number_of_threads(
     name: str, producers: int, consumers: int, long: bool
 ) -> None:
-    count = 320_000 if long else 16_000
+    count = 160_000 if long else 16_000
     transfer(
         QUEUES[name](),
         count,
