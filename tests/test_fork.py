@@ -368,7 +368,7 @@ HAMMERED = (
 
 
 def test_a_fork_in_the_middle_of_everything_leaves_both_processes_whole(long: bool) -> None:
-    forks, limit = ("1000", 1000.0) if long else ("25", 90.0)
+    forks, limit = ("300", 1000.0) if long else ("25", 90.0)
     run_program(HAMMERED, forks, limit=limit)
 
 

@@ -723,7 +723,7 @@ def amount(name: str, long: bool) -> int:
     # Some begin a sleep, some make much.
     slow = 10 if any(word in name for word in ("slept", "opened", "failing")) else 1
     slow = 20 if name in ("weak references", "snapshots") else slow
-    return (10_000_000 if long else 20_000) // slow
+    return (500_000 if long else 20_000) // slow
 
 
 class Arenas(ctypes.Structure):
@@ -792,7 +792,7 @@ def test_nothing_is_left_behind_by(name: str, long: bool) -> None:
 
 
 def test_nothing_is_left_behind_by_waits_that_other_threads_end(long: bool) -> None:
-    rounds = 300_000 if long else 3_000
+    rounds = 100_000 if long else 3_000
 
     def run(rounds: int) -> None:
         there: Queue[Any] = Queue()
@@ -854,7 +854,7 @@ def test_nothing_is_left_behind_by_threads_that_come_and_go(long: bool) -> None:
 
     run(100)
     books = Books()
-    run(50_000 if long else 500)
+    run(20_000 if long else 500)
     books.check()
 
 

@@ -207,10 +207,12 @@ BY_ANOTHER_PROCESS = """
     from crew import Crew, until_asleep
     from waits import WAITS
 
+    PRESS = "import os, signal, sys; os.kill(int(sys.argv[1]), signal.SIGINT)"
+
     def press(wait, interrupted):
         until_asleep(main, wait.kind)
         for _ in range(5):
-            subprocess.run(["kill", "-INT", str(os.getpid())], check=True)
+            subprocess.run([sys.executable, "-c", PRESS, str(os.getpid())], check=True)
             if interrupted.wait(0.5):
                 return
 

@@ -53,8 +53,6 @@ SAME = [
     "f = []; t = Timer(-1, f.append, [3]); t.start(); t.join(); (f, t.finished.is_set())",
     "f = []; t = Timer(0.001, f.append, [3]); t.run(); (f, t.finished.is_set(), t.is_alive())",
     "f = {}; t = Timer(0.001, f.update, None, {'a': 1}); t.start(); t.join(); f['a']",
-    "f = []; t = Timer(float('nan'), f.append, [3]); t.start(); t.join(); (f, t.is_alive())",
-    "f = []; t = Timer(float('nan'), f.append, [3]); t.cancel(); t.run(); f",
     "t = Timer(0.001, int); t.start(); t.join(); t.ident is not None",
     "C = type('C', (Timer,), {'__init__': lambda self: None}); C().start()",
     "signature(Timer)",
@@ -89,6 +87,21 @@ def test_the_function_runs_in_the_timer_when_its_time_has_come() -> None:
     assert 0.05 <= waited < 5
     assert not timer.is_alive()
     assert timer not in standard.enumerate()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_interval_that_is_no_number_is_refused_in_the_thread_as_events_refuse_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(standard, "excepthook", told.append)
+    found: list[int] = []
+    timer = Timer(float("nan"), found.append, [3])
+    timer.start()
+    timer.join()
+    (error,) = told
+    assert (error.thread, str(error.exc_value)) == (timer, "Invalid value NaN (not a number)")
+    assert found == []
 
 
 def os_threads() -> int:

@@ -168,8 +168,7 @@ class Timer(_StandardTimer, Thread):
 
     def run(self) -> None:
         """Call the function, after the interval unless that has passed on the agenda."""
-        # An interval of NaN is no time at all, as in the standard library.
-        if not _is_pending(self) and self.interval == self.interval:
+        if not _is_pending(self):
             self.finished.wait(self.interval)
         self._pending = False
         if not self.finished.is_set():

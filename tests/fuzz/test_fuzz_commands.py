@@ -119,4 +119,5 @@ def is_text(source: bytes) -> bool:
 def test_a_script_in_another_encoding_has_to_say_so(source: bytes, tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_bytes(source)
-    assert_as_python(str(script), env={"PYTHONIOENCODING": "utf-8"})
+    for path in (str(script), script.name):
+        assert_as_python(path, env={"PYTHONIOENCODING": "utf-8"}, cwd=tmp_path)

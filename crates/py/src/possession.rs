@@ -32,14 +32,26 @@ const MOST_THREADS: usize = 20_000;
 const NEXT: usize = 1;
 const INTERPRETER: usize = 2;
 
-/// The bit that says that a thread state has the lock, as word and bit: `_status.active` on 3.12,
-/// `_status.holds_gil` later (`Include/cpython/pystate.h`). None where one word says who has it.
-fn holding_bit(py: Python<'_>) -> Option<(usize, u32)> {
+/// The bit that says that a thread state has the lock, as word and bit, among those where it may be: `_status.active` on
+/// 3.12, `_status.holds_gil` on 3.13; in the course of 3.14 that became a field of its own, beside `_status`
+/// (`Include/cpython/pystate.h`). Where it was, `_status.finalizing` is now, which no thread has set that asks. None where
+/// one word says who has it.
+///
+/// `own` is the state of a thread that has the lock.
+fn holding_bit(py: Python<'_>, own: &State) -> Option<(usize, u32)> {
     match py.version_info() {
         version if version < (3, 12) => None,
         version if version < (3, 13) => Some((3, 4)),
-        _ => Some((4, 5)),
+        _ if is_set(own, (4, 5)) => Some((4, 5)),
+        _ => Some(AFTER_STATUS),
     }
+}
+
+/// The lowest bit of the `int` after `_status`, which is one itself.
+const AFTER_STATUS: (usize, u32) = (4 + (32 / usize::BITS) as usize, 32 % usize::BITS);
+
+fn is_set(state: &State, (word, bit): (usize, u32)) -> bool {
+    state[word] >> bit & 1 == 1
 }
 
 /// How to look.
@@ -85,9 +97,9 @@ fn find(py: Python<'_>, ident: u64) -> Option<Layout> {
     let state = read(&memory, state)?;
     let own = [usize::try_from(ident).ok()?, usize::try_from(kernel::native_id()?).ok()?];
     let ident = state.windows(2).position(|words| words == own)?;
-    let holding_bit = holding_bit(py);
-    let is_as_expected = state[INTERPRETER] == interpreter
-        && holding_bit.is_none_or(|(word, bit)| state[word] >> bit & 1 == 1);
+    let holding_bit = holding_bit(py, &state);
+    let is_as_expected =
+        state[INTERPRETER] == interpreter && holding_bit.is_none_or(|bit| is_set(&state, bit));
     is_as_expected.then_some(Layout {
         memory,
         process: std::process::id(),
@@ -137,7 +149,7 @@ impl Layout {
     fn look(&self, memory: &File) -> Option<Possession> {
         match self.holding_bit {
             None => self.look_at_word(memory),
-            Some((word, bit)) => self.look_at_bits(memory, word, bit),
+            Some(bit) => self.look_at_bits(memory, bit),
         }
     }
 
@@ -150,7 +162,7 @@ impl Layout {
         self.held_by(&read(memory, current.addr())?)
     }
 
-    fn look_at_bits(&self, memory: &File, word: usize, bit: u32) -> Option<Possession> {
+    fn look_at_bits(&self, memory: &File, bit: (usize, u32)) -> Option<Possession> {
         let interpreter = ptr::with_exposed_provenance_mut(self.interpreter);
         // SAFETY: the main interpreter, whose memory stays for as long as the process; the function
         // reads one pointer of it.
@@ -161,7 +173,7 @@ impl Layout {
                 return Some(found);
             }
             let state = read(memory, next)?;
-            if state[word] >> bit & 1 == 1 {
+            if is_set(&state, bit) {
                 if found != Possession::Free {
                     return None;
                 }

@@ -77,25 +77,37 @@ def script(path: str) -> Located:
     return Located(
         file,
         SourceFileLoader("__main__", file),
-        lambda: _compiled(content, path, file),
+        lambda: _compiled(content, file),
     )
 
 
-def _compiled(content: bytes, path: str, file: str) -> CodeType:
+def _compiled(content: bytes, file: str) -> CodeType:
     """The code of a script. Raises the interpreter's own errors."""
     try:
         content.decode()
     except UnicodeDecodeError as error:
         # compile() takes such bytes in a comment, which the interpreter does not.
         if not _declares_encoding(content):
-            line = content.count(b"\n", 0, error.start) + 1
-            raise SyntaxError(
-                f"Non-UTF-8 code starting with '\\x{content[error.start]:02x}' in file "
-                f"{path} on line {line}, but no encoding declared; "
-                "see https://peps.python.org/pep-0263/ for details"
-            ) from None
+            raise _not_utf8(content, error.start, file) from None
     code: CodeType = compile(content, file, "exec", dont_inherit=True)
     return code
+
+
+def _not_utf8(content: bytes, start: int, file: str) -> SyntaxError:
+    line = content.count(b"\n", 0, start) + 1
+    message = (
+        f"Non-UTF-8 code starting with '\\x{content[start]:02x}' in file "
+        f"{file} on line {line}, but no encoding declared; "
+        "see https://peps.python.org/pep-0263/ for details"
+    )
+    try:
+        compile(content, file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        # From 3.14 on this is told with the line. (It may be another error, which comes second.)
+        if error.msg.startswith("Non-UTF-8"):
+            end = (error.end_lineno, error.end_offset)
+            return SyntaxError(message, (file, error.lineno, error.offset, error.text, *end))
+    return SyntaxError(message)
 
 
 def _declares_encoding(content: bytes) -> bool:
