@@ -45,6 +45,19 @@ _NAMED_BY_PYTHON = hasattr(_thread, "set_name")
 # Until 3.12.
 _HAS_TSTATE_LOCK = hasattr(StandardThread, "_wait_for_tstate_lock")
 
+# Where the standard class has what the interpreter knows of the thread; from 3.13 on.
+HANDLE = "_os_thread_handle" if hasattr(threading.main_thread(), "_os_thread_handle") else "_handle"
+
+# The attribute by which the standard class knows that a thread has ended, and its value then.
+ENDED: tuple[str, Any]
+if _HAS_TSTATE_LOCK:
+    ENDED = ("_is_stopped", True)
+else:
+    # The one that a thread is made with cannot be done without having been started.
+    _done = _standard._make_thread_handle(threading.get_ident())
+    _done._set_done()
+    ENDED = (HANDLE, _done)
+
 
 class Thread(StandardThread):
     """A thread of control. Follows https://docs.python.org/3/library/threading.html#thread-objects."""
@@ -101,10 +114,6 @@ class Thread(StandardThread):
             if _HAS_TSTATE_LOCK:
                 if not self._is_stopped:
                     self._stop()
-                return
-            if life.is_inherited():
-                # Nothing is to be freed in a forked child, and who was about to free it in the
-                # parent may not exist here: 3.13 waits for that for ever.
                 return
             # The system is about to be asked to wait for that, and would have us sleep.
             life.look_until_gone()
@@ -179,6 +188,9 @@ class Thread(StandardThread):
         """The thread does not exist in this forked child."""
         if self._life is not None:
             self._life.end()
+            # Nothing is to be freed of it here, and who was about to free it in the parent may not
+            # exist: the interpreter would wait for that for ever, in `join()` or `is_alive()`.
+            setattr(self, *ENDED)
 
 
 def claim_start(thread: Thread, claim: object) -> None:

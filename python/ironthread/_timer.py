@@ -23,7 +23,7 @@ from time import monotonic
 
 from ironthread import _core, _late_threads
 from ironthread._pose import pose
-from ironthread._threads import StandardThread, Thread, claim_start, drop_claim
+from ironthread._threads import ENDED, HANDLE, StandardThread, Thread, claim_start, drop_claim
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -38,9 +38,6 @@ _StandardTimer = threading.Timer
 
 _HAS_HANDLE = hasattr(threading, "_start_joinable_thread")  # 3.13 and later
 _HAS_CONTEXT = hasattr(threading.main_thread(), "_context")  # 3.14 and later
-_HANDLE = (
-    "_os_thread_handle" if hasattr(threading.main_thread(), "_os_thread_handle") else "_handle"
-)
 
 
 class _Finished(_core.Event):
@@ -62,7 +59,7 @@ class _Finished(_core.Event):
         for key, _ in self.added:
             # Off the agenda and not ended, or ended by no cancel: neither a signal handler nor the
             # end of the program sees that.
-            SERVICES[self.daemon].agenda.cancel(key, self, _standard._limbo, _ENDED)
+            SERVICES[self.daemon].agenda.cancel(key, self, _standard._limbo, ENDED)
 
 
 class _Started(_core.Event):
@@ -201,7 +198,7 @@ class Timer(_StandardTimer, Thread):
         """Start its thread, which sets `begun`; return whether one can be had."""
         try:
             if _HAS_HANDLE:
-                handle = getattr(self, _HANDLE)
+                handle = getattr(self, HANDLE)
                 _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
             else:
                 _standard._start_new_thread(self._bootstrap, ())
@@ -243,22 +240,13 @@ class Timer(_StandardTimer, Thread):
         Thread._left_behind(self)
 
 
-if _HAS_HANDLE:
-    # The one that a timer is made with cannot be done without having been started.
-    _done = _standard._make_thread_handle(threading.get_ident())
-    _done._set_done()
-    _ENDED = (_HANDLE, _done)
-else:
-    _ENDED = ("_is_stopped", True)
-
-
 def _is_pending(timer: Timer) -> bool:
     return getattr(timer, "_pending", False)  # it may be of another class by now
 
 
 def _end_unrun(timer: Timer) -> None:
     """End a timer without a thread of its own."""
-    _core.end_timer(timer, _standard._limbo, _ENDED)
+    _core.end_timer(timer, _standard._limbo, ENDED)
 
 
 def _context_to_start_with() -> Context:

@@ -9,7 +9,7 @@ use std::thread;
 
 use ironthread::observe::registry;
 use ironthread::thread::{Life, os_name};
-use ironthread::wait::{self, Kind, clock};
+use ironthread::wait::{Kind, clock};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -24,8 +24,6 @@ use crate::watch::{seconds, waiting_row};
 #[pyclass(frozen, name = "Life", module = "ironthread._core")]
 pub(crate) struct PyLife {
     life: Arc<Life>,
-    /// The fork generation in which it was made.
-    generation: u32,
 }
 
 #[pymethods]
@@ -33,7 +31,7 @@ impl PyLife {
     #[new]
     fn new(py: Python<'_>) -> Self {
         let life = Arc::new(Life::made_at(origin::here(py, Kind::ThreadJoin)));
-        Self { life, generation: wait::generation() }
+        Self { life }
     }
 
     /// The calling thread lives this life, under this name, until the operating system's thread ends.
@@ -55,11 +53,6 @@ impl PyLife {
     /// Return whether it is over.
     fn is_over(&self) -> bool {
         self.life.is_over()
-    }
-
-    /// Return whether it was begun before this process was forked.
-    fn is_inherited(&self) -> bool {
-        self.generation != wait::generation()
     }
 
     /// Wait until it is over, at most timeout seconds (None: without limit). Return whether it is.
