@@ -37,6 +37,8 @@ SAME = [
     "t = Thread(name='n', daemon=True); repr(t)",
     "Thread().is_alive()",
     f"{DONE}t.__init__(target=int); t.start(); t.join()",
+    f"{DONE}e = Event(); t.__init__(target=e.wait); t.start(); r = t.is_alive(), t.join(0.01), "
+    "t.is_alive(); e.set(); t.join(); (r, t.is_alive())",
     "Thread().join()",
     "Thread().join(1)",
     "in_thread(lambda: None)",
@@ -432,12 +434,19 @@ def test_a_signal_interrupts_a_join_of_the_main_thread(kind: str) -> None:
 def test_in_a_forked_child_all_others_have_ended() -> None:
     run_program("""
         import os, threading, warnings
+        import ironthread
+        from ironthread._threads import ENDED
         from ironthread.threading import Event, Thread, Timer
         warnings.filterwarnings("ignore", category=DeprecationWarning)
 
         go = Event()
-        others = [Thread(target=go.wait) for _ in range(3)] + [Timer(1000, print)]
-        for other in others: other.start()
+        adopted = threading.Thread(target=lambda: go.wait())
+        adopted.start()
+        ironthread.install()
+        others = [Thread(target=go.wait) for _ in range(3)] + [adopted, Timer(1000, print)]
+        for other in others:
+            if other is not adopted: other.start()
+        before = Thread(target=int)
 
         def forks():
             child = os.fork()
@@ -449,6 +458,10 @@ def test_in_a_forked_child_all_others_have_ended() -> None:
                     for other in others:
                         assert not other.is_alive(), other
                         other.join()
+                        # The interpreter is not asked whether it has freed what it knew of it.
+                        assert getattr(other, ENDED[0]) is ENDED[1]
+                    before.start()
+                    before.join()
                     fresh = Thread(target=int)
                     fresh.start()
                     fresh.join()

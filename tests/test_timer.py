@@ -53,6 +53,7 @@ SAME = [
     "f = []; t = Timer(-1, f.append, [3]); t.start(); t.join(); (f, t.finished.is_set())",
     "f = []; t = Timer(0.001, f.append, [3]); t.run(); (f, t.finished.is_set(), t.is_alive())",
     "f = {}; t = Timer(0.001, f.update, None, {'a': 1}); t.start(); t.join(); f['a']",
+    "f = []; t = Timer(float('nan'), f.append, [3]); t.cancel(); t.run(); f",
     "t = Timer(0.001, int); t.start(); t.join(); t.ident is not None",
     "C = type('C', (Timer,), {'__init__': lambda self: None}); C().start()",
     "signature(Timer)",

@@ -42,15 +42,15 @@ _StandardThread: Any = StandardThread
 # CPython 3.14 and later name the operating system's thread themselves.
 _NAMED_BY_PYTHON = hasattr(_thread, "set_name")
 
-# Until 3.12.
-_HAS_TSTATE_LOCK = hasattr(StandardThread, "_wait_for_tstate_lock")
+# What the interpreter knows of a thread, from 3.13 on; until then it has a lock for each.
+HAS_HANDLE = hasattr(threading, "_start_joinable_thread")
 
-# Where the standard class has what the interpreter knows of the thread; from 3.13 on.
+# Where the standard class has that.
 HANDLE = "_os_thread_handle" if hasattr(threading.main_thread(), "_os_thread_handle") else "_handle"
 
 # The attribute by which the standard class knows that a thread has ended, and its value then.
 ENDED: tuple[str, Any]
-if _HAS_TSTATE_LOCK:
+if not HAS_HANDLE:
     ENDED = ("_is_stopped", True)
 else:
     # The one that a thread is made with cannot be done without having been started.
@@ -111,7 +111,7 @@ class Thread(StandardThread):
                 )
             if not life.join(timeout):
                 return
-            if _HAS_TSTATE_LOCK:
+            if not HAS_HANDLE:
                 if not self._is_stopped:
                     self._stop()
                 return
@@ -138,7 +138,8 @@ class Thread(StandardThread):
     def _set_ident(self) -> None:
         # The first thing that the bootstrap does in the new thread.
         _StandardThread._set_ident(self)
-        life = _life_of(self) or getattr(self, "_life_to_begin", None)
+        # Who is started again has the life before, too; a timer that was pending has begun its own.
+        life = getattr(self, "_life_to_begin", None) or _life_of(self)
         if life is None:
             _core.thread_named(self._name)
             return
@@ -146,7 +147,7 @@ class Thread(StandardThread):
         self._life = life
         self._life_to_begin = None
 
-    if _HAS_TSTATE_LOCK:
+    if not HAS_HANDLE:
         # The interpreter holds a lock for as long as the thread lives. The standard methods look
         # by taking it, and trip over others that look in the same moment: `is_alive()` of a thread
         # that has ended says True, `_stop()` fails because the lock is held, and what cleans up
@@ -188,6 +189,7 @@ class Thread(StandardThread):
         """The thread does not exist in this forked child."""
         if self._life is not None:
             self._life.end()
+        if self._started.is_set():
             # Nothing is to be freed of it here, and who was about to free it in the parent may not
             # exist: the interpreter would wait for that for ever, in `join()` or `is_alive()`.
             setattr(self, *ENDED)

@@ -23,7 +23,15 @@ from time import monotonic
 
 from ironthread import _core, _late_threads
 from ironthread._pose import pose
-from ironthread._threads import ENDED, HANDLE, StandardThread, Thread, claim_start, drop_claim
+from ironthread._threads import (
+    ENDED,
+    HANDLE,
+    HAS_HANDLE,
+    StandardThread,
+    Thread,
+    claim_start,
+    drop_claim,
+)
 from ironthread._timer_service import SERVICES
 
 TYPE_CHECKING = False
@@ -36,7 +44,6 @@ _standard: Any = threading
 
 _StandardTimer = threading.Timer
 
-_HAS_HANDLE = hasattr(threading, "_start_joinable_thread")  # 3.13 and later
 _HAS_CONTEXT = hasattr(threading.main_thread(), "_context")  # 3.14 and later
 
 
@@ -176,7 +183,7 @@ class Timer(_StandardTimer, Thread):
         """Return whether the timer was started and has neither ended nor been cancelled."""
         if _is_pending(self) and self._life is not None:
             # Until 3.12 an interpreter that ends says of all that it does not wait for: ended.
-            return not self._life.is_over() and (_HAS_HANDLE or not sys.is_finalizing())
+            return not self._life.is_over() and (HAS_HANDLE or not sys.is_finalizing())
         return StandardThread.is_alive(self)
 
     def _fire(self) -> None:
@@ -197,7 +204,7 @@ class Timer(_StandardTimer, Thread):
     def _start_now(self, begun: _core.Event) -> bool:
         """Start its thread, which sets `begun`; return whether one can be had."""
         try:
-            if _HAS_HANDLE:
+            if HAS_HANDLE:
                 handle = getattr(self, HANDLE)
                 _standard._start_joinable_thread(self._bootstrap, handle=handle, daemon=self.daemon)
             else:

@@ -114,7 +114,12 @@ def is_text(source: bytes) -> bool:
 
 @pytest.mark.parametrize(
     "source",
-    [b"# \xff\nprint(1)\n", b"# a\n\nprint(1)  # \xe9\n", b"# coding: latin-1\nprint('\xe9')\n"],
+    [
+        b"# \xff\nprint(1)\n",
+        b"# a\n\nprint(1)  # \xe9\n",
+        b"# \xff\n'\\d'\n1 is 1\n",
+        b"# coding: latin-1\nprint('\xe9')\n",
+    ],
 )
 def test_a_script_in_another_encoding_has_to_say_so(source: bytes, tmp_path: Path) -> None:
     script = tmp_path / "app.py"

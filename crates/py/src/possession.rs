@@ -42,7 +42,7 @@ fn holding_bit(py: Python<'_>, own: &State) -> Option<(usize, u32)> {
     match py.version_info() {
         version if version < (3, 12) => None,
         version if version < (3, 13) => Some((3, 4)),
-        _ if is_set(own, (4, 5)) => Some((4, 5)),
+        version if version < (3, 14) || is_set(own, (4, 5)) => Some((4, 5)),
         _ => Some(AFTER_STATUS),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 use std::thread::{Scope, ScopedJoinHandle, scope};
+use std::time::Duration;
 
 use super::*;
 use crate::wait::enlist;
@@ -14,6 +15,9 @@ fn let_go() -> Holder {
 fn word(holder: &Holder) -> u32 {
     holder.word.load(Relaxed)
 }
+
+/// Who is not woken by then was forgotten.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A thread in the queue of a lock, in the front if it was beaten before.
 struct Waiter<'scope> {
@@ -31,7 +35,7 @@ impl<'scope> Waiter<'scope> {
         let sleeps = scope.spawn(move || {
             let ticket = enlist(holder.site(Kind::Lock, None), place);
             queued.send(ThreadId::current()).unwrap();
-            ticket.sleep(Deadline::NEVER, Signals::Defer)
+            ticket.sleep(Deadline::after(LIMIT), Signals::Defer)
         });
         Waiter { id: id.recv().unwrap(), sleeps }
     }
