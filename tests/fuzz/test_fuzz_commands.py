@@ -118,6 +118,7 @@ def is_text(source: bytes) -> bool:
         b"# \xff\nprint(1)\n",
         b"# a\n\nprint(1)  # \xe9\n",
         b"# \xff\n'\\d'\n1 is 1\n",
+        b"; -*- cod8\x9av\n",
         b"# coding: latin-1\nprint('\xe9')\n",
     ],
 )
