@@ -451,5 +451,5 @@ impl Drop for Holder {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
