@@ -31,6 +31,7 @@ TRUE_OF = {
     # clients' threads are in sockets for four fifths of their time and more, and are waited for.
     "chat_room": {"gil", "io", "slow-stage"} | ({"processors"} if ARE_WOKEN_AT_ONCE else set()),
     "log_enrichment": {"slow-stage"},
+    "sealed_key": {"lock"},
     "shared_counts": {"gil", "lock"},
     "thread_local_context": {"gil", "lock"},
     "web_crawler": {"io"},

@@ -2,8 +2,11 @@
 
 import os
 import threading
+import time
 
 processors = sorted(os.sched_getaffinity(0))[:2]
+# Long enough for a hundred looks: of thirty, too few find a thread that wants the GIL now and then.
+end = time.monotonic() + 1.2
 
 
 def work(number: int) -> None:
@@ -11,7 +14,7 @@ def work(number: int) -> None:
     # Wherever the system would have them run: on one processor they would have their turns.
     os.sched_setaffinity(0, {processors[number % len(processors)]})
     read, write = os.pipe()
-    for _ in range(20_000):
+    while time.monotonic() < end:
         os.write(write, b"x")
         os.read(read, 1)
         sum(range(100))
