@@ -50,13 +50,13 @@ HANDLE = "_os_thread_handle" if hasattr(threading.main_thread(), "_os_thread_han
 
 # The attribute by which the standard class knows that a thread has ended, and its value then.
 ENDED: tuple[str, Any]
-if not HAS_HANDLE:
-    ENDED = ("_is_stopped", True)
-else:
+if HAS_HANDLE:
     # The one that a thread is made with cannot be done without having been started.
     _done = _standard._make_thread_handle(threading.get_ident())
     _done._set_done()
     ENDED = (HANDLE, _done)
+else:
+    ENDED = ("_is_stopped", True)
 
 
 class Thread(StandardThread):

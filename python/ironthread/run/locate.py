@@ -100,15 +100,14 @@ def _not_utf8(content: bytes, start: int, file: str) -> SyntaxError:
         f"{file} on line {line}, but no encoding declared; "
         "see https://peps.python.org/pep-0263/ for details"
     )
-    if sys.version_info < (3, 14):
-        return SyntaxError(message)
-    try:
-        compile(content, file, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        # The interpreter tells it with the line. (It may be another error, which comes second.)
-        if error.msg.startswith("Non-UTF-8"):
-            end = (error.end_lineno, error.end_offset)
-            return SyntaxError(message, (file, error.lineno, error.offset, error.text, *end))
+    if sys.version_info >= (3, 14):
+        try:
+            compile(content, file, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            # The interpreter tells it with the line. (It may be another error, which comes second.)
+            if error.msg.startswith("Non-UTF-8"):
+                end = (error.end_lineno, error.end_offset)
+                return SyntaxError(message, (file, error.lineno, error.offset, error.text, *end))
     return SyntaxError(message)
 
 
