@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import os
 import sys
 import threading
 import weakref
@@ -16,6 +14,7 @@ from typing import Any
 import ironthread
 import pytest
 from crew import Crew, until
+from in_use import allocated, resident
 from ironthread import _core, queue
 from ironthread.queue import (
     Empty,
@@ -724,33 +723,6 @@ def amount(name: str, long: bool) -> int:
     slow = 10 if any(word in name for word in ("slept", "opened", "failing")) else 1
     slow = 20 if name in ("weak references", "snapshots") else slow
     return (500_000 if long else 20_000) // slow
-
-
-class Arenas(ctypes.Structure):
-    """What `mallinfo2(3)` says; the last but two is how many bytes are in use."""
-
-    _fields_ = [(name, ctypes.c_size_t) for name in "abcdefg"] + [
-        (name, ctypes.c_size_t) for name in ("in_use", "free", "top")
-    ]
-
-
-def allocated() -> int:
-    """Bytes in use that native code asked for; 0 where the system does not say."""
-    try:
-        mallinfo = ctypes.CDLL(None).mallinfo2
-    except AttributeError:
-        return 0
-    mallinfo.restype = Arenas
-    return int(mallinfo().in_use)
-
-
-def resident() -> int:
-    """Bytes of memory in use by the process, as the system sees it; 0 where it does not say."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except FileNotFoundError:
-        return 0
 
 
 class Books:

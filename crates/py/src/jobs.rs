@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use ironthread::error::GetError;
-use ironthread::queue::{Order, Queue};
+use ironthread::queue::{Order, Queue, Room};
 use ironthread::wait::{Deadline, Kind};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -49,6 +49,14 @@ impl Order for Line {
 
     fn pop(&mut self) -> Option<Work> {
         self.items.pop_front()
+    }
+
+    fn has_spare_room(&self) -> bool {
+        self.items.has_spare_room()
+    }
+
+    fn give_back(&mut self) {
+        self.items.give_back();
     }
 
     fn iter(&self) -> impl Iterator<Item = &Work> {

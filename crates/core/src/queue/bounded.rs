@@ -225,6 +225,7 @@ impl<O: Order, G: Guarding> Queue<O, G> {
         let mut place = Place::Back;
         loop {
             if let Some(item) = state.items.pop() {
+                state.items.give_back();
                 let putter = state.call_next(Kind::QueuePut, spoken_for);
                 let getter = if place == Place::Front {
                     state.call_next(Kind::QueueGet, || false)

@@ -22,6 +22,7 @@
 
 use std::collections::VecDeque;
 
+use super::room::Room;
 use crate::facade::{self, AtomicUsize, Mutex};
 use crate::wait::Place;
 use std::sync::atomic::Ordering;
@@ -111,6 +112,7 @@ impl<C> Callers<C> {
         let mut lines = facade::lock(&self.lines);
         let line = &mut lines[side as usize];
         let result = step(line);
+        line.give_back();
         let own = match line.front() {
             None => 0,
             Some((Place::Back, _)) => waits(side),

@@ -55,8 +55,8 @@ impl<O: Order, G: Guarding> Queue<O, G> {
             return None;
         }
         let item = state.items.pop()?;
-        if state.putters.waiting || watch::is_on() {
-            tell_of_get(state);
+        if state.putters.waiting || watch::is_on() || state.items.has_spare_room() {
+            after_get(state);
         }
         Some(item)
     }
@@ -92,7 +92,8 @@ fn tell_of_put<O: Order, G: Guarding>(mut state: Held<'_, O, G>) {
 }
 
 #[cold]
-fn tell_of_get<O: Order, G: Guarding>(mut state: Held<'_, O, G>) {
+fn after_get<O: Order, G: Guarding>(mut state: Held<'_, O, G>) {
+    state.items.give_back();
     let origin = watch::is_on().then(|| state.getters.origin());
     let putter = state.call_next(Kind::QueuePut, || false);
     drop(state);

@@ -5,10 +5,12 @@ mod callers;
 mod guard;
 mod immediate;
 mod order;
+mod room;
 mod sleepers;
 
 pub use bounded::{Contents, Queue};
 pub use callers::{Callers, Side};
 pub use guard::{ByLock, Guarded, Guarding};
 pub use order::{Fifo, Lifo, Order, Priority};
+pub use room::Room;
 pub(crate) use sleepers::Sleepers;

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use super::room::Room;
+
 /// A store of items with an order of its own. Everything about waiting is the queue's.
 pub trait Order {
     /// What is stored.
@@ -30,6 +32,15 @@ pub trait Order {
     fn drain(&mut self) -> Vec<Self::Item> {
         std::iter::from_fn(|| self.pop()).collect()
     }
+
+    /// Whether there is room to be [given back](Self::give_back). Asked whenever an item has left; a store that keeps
+    /// none for items to come has none.
+    fn has_spare_room(&self) -> bool {
+        false
+    }
+
+    /// Gives back room that is kept for items to come, if there is much of it (see [`Room`]).
+    fn give_back(&mut self) {}
 
     /// Every stored item, in no promised order.
     fn iter(&self) -> impl Iterator<Item = &Self::Item>;
@@ -78,6 +89,14 @@ impl<T> Order for Fifo<T> {
         self.0.pop_front()
     }
 
+    fn has_spare_room(&self) -> bool {
+        self.0.has_spare_room()
+    }
+
+    fn give_back(&mut self) {
+        self.0.give_back();
+    }
+
     fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }
@@ -99,6 +118,14 @@ impl<T> Order for Lifo<T> {
         self.0.pop()
     }
 
+    fn has_spare_room(&self) -> bool {
+        self.0.has_spare_room()
+    }
+
+    fn give_back(&mut self) {
+        self.0.give_back();
+    }
+
     fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }
@@ -118,6 +145,14 @@ impl<T: Ord> Order for Priority<T> {
 
     fn pop(&mut self) -> Option<T> {
         self.0.pop().map(|Reverse(item)| item)
+    }
+
+    fn has_spare_room(&self) -> bool {
+        self.0.has_spare_room()
+    }
+
+    fn give_back(&mut self) {
+        self.0.give_back();
     }
 
     fn iter(&self) -> impl Iterator<Item = &T> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ironthread::queue::Order;
+use ironthread::queue::{Order, Room};
 use pyo3::prelude::*;
 
 use super::heap::native::Heap;
@@ -70,9 +70,26 @@ impl Order for Items {
     /// In the order in which the standard library's queue has them inside.
     fn drain(&mut self) -> Vec<Py<PyAny>> {
         match self {
-            Self::Fifo(items) => items.drain(..).collect(),
+            Self::Fifo(items) => std::mem::take(items).into(),
             Self::Lifo(items) => std::mem::take(items),
             Self::Priority(heap) => heap.drain(),
+        }
+    }
+
+    #[inline]
+    fn has_spare_room(&self) -> bool {
+        match self {
+            Self::Fifo(items) => items.has_spare_room(),
+            Self::Lifo(items) => items.has_spare_room(),
+            Self::Priority(heap) => heap.has_spare_room(),
+        }
+    }
+
+    fn give_back(&mut self) {
+        match self {
+            Self::Fifo(items) => items.give_back(),
+            Self::Lifo(items) => items.give_back(),
+            Self::Priority(heap) => heap.give_back(),
         }
     }
 

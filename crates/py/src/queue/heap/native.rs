@@ -3,6 +3,7 @@
 //! What most of a comparison looks at, a number, stands beside each item, so that a heap of many is
 //! not looked for all over the memory.
 
+use ironthread::queue::Room;
 use pyo3::prelude::*;
 
 use super::compare::{Key, Undecided};
@@ -76,7 +77,16 @@ impl Heap {
 
     /// Takes out everything, in the order in which `heapq` would have it in a list.
     pub(in crate::queue) fn drain(&mut self) -> Vec<Py<PyAny>> {
-        self.0.drain(..).map(|entry| entry.item).collect()
+        std::mem::take(&mut self.0).into_iter().map(|entry| entry.item).collect()
+    }
+
+    #[inline]
+    pub(in crate::queue) fn has_spare_room(&self) -> bool {
+        self.0.has_spare_room()
+    }
+
+    pub(in crate::queue) fn give_back(&mut self) {
+        self.0.give_back();
     }
 
     pub(in crate::queue) fn iter(&self) -> impl Iterator<Item = &Py<PyAny>> {
