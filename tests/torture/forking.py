@@ -100,7 +100,8 @@ class Line:
     def _born(self, ends: list[_End]) -> None:
         """The life of the child."""
         try:
-            child.live(self.rng, self.crowd)
+            child.inherit(self.crowd, self.way)
+            child.live(self.rng)
             if self.depth < 2 and self.rng.random() < 0.4:
                 line = Line(self.rng, self.way, ends, self.depth + 1)
                 line.crowd.gather(self.rng.choice(CROWDS))
