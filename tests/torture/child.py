@@ -50,7 +50,7 @@ def ended(crowd: Crowd) -> None:
     """The parent's threads are over."""
     for thread in crowd.threads:
         if thread is not threading.current_thread():
-            assert not thread.is_alive()
+            assert not thread.is_alive(), f"{thread} is alive"
             thread.join()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from threading import Thread
 
 from waits import WAITS, BarrierWait, ConditionFor, ConditionWait, RLockWait, Wait
 
@@ -16,14 +15,12 @@ def gather(crowd: Crowd) -> None:
     waits = [WAITS[name]() for name in crowd.rng.sample(names, k=crowd.rng.randint(3, 15))]
     for wait in waits:
         crowd.have_wait(wait)
-    joined = crowd.rng.sample(crowd.threads, k=3)
-    for thread in joined:
+    for thread in crowd.rng.sample(crowd.threads, k=3):
         crowd.start(thread.join)
     if crowd.rng.random() < 0.7:
         settle()
         for wait in filter(usable, waits):
             crowd.legacies.append(partial(use_inherited, wait))
-    crowd.legacies.append(partial(end_inherited, joined))
 
 
 def usable(wait: Wait) -> bool:
@@ -39,10 +36,3 @@ def use_inherited(wait: Wait) -> None:
     """What was waited for can come, and be had."""
     wait.end()
     assert wait.wait(), f"{wait} does not come"
-
-
-def end_inherited(threads: list[Thread]) -> None:
-    """Threads of the parent have ended, in the child."""
-    for thread in threads:
-        assert not thread.is_alive()
-        thread.join()
