@@ -242,8 +242,7 @@ class Timer(_StandardTimer, Thread):
             _end_unrun(self)
 
     def _left_behind(self) -> None:
-        if self._pending:
-            _end_unrun(self)
+        self._pending = False
         Thread._left_behind(self)
 
 
