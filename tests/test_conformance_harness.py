@@ -177,6 +177,32 @@ def test_the_page_shows_figures_failures_and_why_tests_are_excluded() -> None:
     assert "layout of the C structure" in text
 
 
+def test_versions_that_were_not_run_stay_on_the_page() -> None:
+    def found(version: str, module: str, passed: int) -> InterpreterResult:
+        suite = SuiteResult("core")
+        suite.marks |= {"passed": passed}
+        if module == "test_threading":
+            suite.excluded = ["test_threading.ThreadTests.test_import_from_another_thread"]
+        numbers = tuple(map(int, version.partition(" ")[0].split(".")))
+        return InterpreterResult(f"CPython {version}", numbers, {module: suite})
+
+    all_of_them = [
+        found("3.9.7", "test_queue", 1),
+        found("3.13.0", "test_threading", 2),
+        found("3.13.0 (free-threaded)", "test_queue", 3),
+        found("3.14.1", "test_queue", 4),
+    ]
+    before = page(all_of_them, EXCLUSIONS)
+    # Whoever runs some of them again changes nothing.
+    assert page([], EXCLUSIONS, before) == before
+    assert page(all_of_them[1:3], EXCLUSIONS, before) == before
+    assert page(all_of_them, EXCLUSIONS, before) == before
+
+    newer = page([found("3.14.2", "test_queue", 5)], EXCLUSIONS, before)
+    assert "3.14.1" not in newer
+    assert newer == page([*all_of_them[:3], found("3.14.2", "test_queue", 5)], EXCLUSIONS)
+
+
 def test_a_module_is_run_and_put_into_the_page(tmp_path: Path) -> None:
     def harness(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the harness; the exit status."""
     options = _understood(arguments)
     if options.table:
-        options.table.write_text(page(kept(options.results), EXCLUSIONS), encoding="utf-8")
+        before = options.table.read_text("utf-8") if options.table.exists() else ""
+        found = kept(options.results)
+        options.table.write_text(page(found, EXCLUSIONS, before), encoding="utf-8")
         return 0
     if lacks_tests():
         print(f"{interpreter()} at {sys.executable} came without CPython's tests (package 'test')")

@@ -1,7 +1,12 @@
-"""Writes the kept figures of all interpreters as a page of documentation."""
+"""Writes the kept figures of all interpreters as a page of documentation.
 
+Few machines have every interpreter: of versions without figures the page says what it said before.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .exclusions import Exclusion, read
@@ -32,13 +37,71 @@ COLUMNS: dict[str, Mark] = {
 }
 
 
-def page(results: Sequence[InterpreterResult], exclusions: Path) -> str:
-    """The whole page."""
-    parts = [HEAD, *_summary(results)]
-    for result in results:
-        parts += ["", f"## {result.interpreter}", "", *_suites(result), *_remarks(result)]
-    parts += ["", "## Excluded", "", *_excluded(results, exclusions)]
-    return "\n".join(parts) + "\n"
+EXCLUDED = "Excluded"
+"""The title of the section of reasons."""
+
+
+@dataclass
+class Part:
+    """What the page says of an interpreter: its rows in the first table, and its section."""
+
+    interpreter: str
+    rows: list[str]
+    section: list[str]
+
+    @property
+    def version(self) -> str:
+        """The version and the kind of build: a newer release takes the place of an older one."""
+        return re.sub(r"(\d+\.\d+)\.\S+", r"\1", self.interpreter)
+
+    @property
+    def place(self) -> tuple[list[int], str]:
+        """Where it stands: the oldest interpreter is the first."""
+        return [int(digits) for digits in re.findall(r"\d+", self.interpreter)], self.interpreter
+
+
+def page(results: Sequence[InterpreterResult], exclusions: Path, before: str = "") -> str:
+    """The whole page, that was this text before."""
+    parts = [_part(result) for result in results]
+    found = {part.version for part in parts}
+    stays = [part for part in _parts(before) if part.version not in found]
+    parts = sorted(parts + stays, key=lambda part: part.place)
+    lines = [HEAD, *_header("", *COLUMNS, "excluded", "modules")]
+    for part in parts:
+        lines += part.rows
+    for part in parts:
+        lines += ["", f"## {part.interpreter}", "", *part.section]
+    reasons = _by_test(_excluded(results, exclusions))
+    if stays:
+        reasons = _by_test(_sections(before).get(EXCLUDED, [])) | reasons
+    lines += ["", f"## {EXCLUDED}", "", *sorted(reasons.values() or ["None."])]
+    return "\n".join(lines) + "\n"
+
+
+def _by_test(reasons: Iterable[str]) -> dict[str, str]:
+    """The lines that say why a test is excluded, by what stands before the reason."""
+    return {line.partition(": ")[0]: line for line in reasons if line.startswith("- ")}
+
+
+def _part(result: InterpreterResult) -> Part:
+    section = [*_suites(result), *_remarks(result)]
+    return Part(result.interpreter, list(_rows(result)), section)
+
+
+def _parts(text: str) -> Iterator[Part]:
+    """What a page says of each interpreter."""
+    for title, section in _sections(text).items():
+        if title != EXCLUDED:
+            start = f"| {title}, "
+            rows = [line for line in text.splitlines() if line.startswith(start)]
+            yield Part(title, rows, section)
+
+
+def _sections(text: str) -> dict[str, list[str]]:
+    """The lines of a page's sections, by their titles."""
+    _, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    parted = (section.partition("\n") for section in sections)
+    return {title: body.strip("\n").splitlines() for title, _, body in parted}
 
 
 def _row(*cells: object) -> str:
@@ -56,13 +119,11 @@ def _figures(suites: Iterable[SuiteResult]) -> list[int]:
     return [*marks, sum(len(suite.excluded) for suite in listed)]
 
 
-def _summary(results: Sequence[InterpreterResult]) -> Iterator[str]:
-    yield from _header("", *COLUMNS, "excluded", "modules")
-    for result in results:
-        for group in GROUPS:
-            suites = [suite for suite in result.suites.values() if suite.group == group]
-            there = sum(any(_figures([suite])) for suite in suites)
-            yield _row(f"{result.interpreter}, {group}", *_figures(suites), there)
+def _rows(result: InterpreterResult) -> Iterator[str]:
+    for group in GROUPS:
+        suites = [suite for suite in result.suites.values() if suite.group == group]
+        there = sum(any(_figures([suite])) for suite in suites)
+        yield _row(f"{result.interpreter}, {group}", *_figures(suites), there)
 
 
 def _suites(result: InterpreterResult) -> Iterator[str]:
@@ -112,5 +173,3 @@ def _excluded(results: Sequence[InterpreterResult], exclusions: Path) -> Iterato
         if used[key]:
             versions = "any version" if rule.pythons == "*" else f"CPython {rule.pythons}"
             yield f"- {key} ({versions}): {' '.join(rule.reason.split())}"
-    if not any(used.values()):
-        yield "None."
