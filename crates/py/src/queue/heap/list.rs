@@ -10,7 +10,7 @@ use crate::program;
 /// Adds an item.
 pub(in crate::queue) fn push(heap: &Bound<'_, PyList>, item: &Bound<'_, PyAny>) -> PyResult<()> {
     let size = heap.len();
-    let place = place_of_new(size, |place| is_less(item, &heap.get_item(place)?))?;
+    let place = place_of_new(size, |place| is_less(item, &item_at(heap, place)?))?;
     unchanged(heap, size)?;
     heap.append(item)?;
     let mut hole = size;
@@ -32,8 +32,8 @@ pub(in crate::queue) fn pop<'py>(heap: &Bound<'py, PyList>) -> PyResult<Bound<'p
     }
     let place = place_of_last(
         size,
-        |left, right| is_less(&heap.get_item(left)?, &heap.get_item(right)?),
-        |place| is_less(&end, &heap.get_item(place)?),
+        |left, right| is_less(&item_at(heap, left)?, &item_at(heap, right)?),
+        |place| is_less(&end, &item_at(heap, place)?),
     )?;
     unchanged(heap, size)?;
     if !heap.get_item(size - 1)?.is(&end) {
@@ -57,6 +57,11 @@ fn is_less(left: &Bound<'_, PyAny>, right: &Bound<'_, PyAny>) -> PyResult<bool> 
         Ok(less) => Ok(less),
         Err(compare::Undecided) => program::is_less(left, right),
     }
+}
+
+/// The item at a place that there was when the plan began.
+fn item_at<'py>(heap: &Bound<'py, PyList>, place: usize) -> PyResult<Bound<'py, PyAny>> {
+    heap.get_item(place).map_err(|_| changed())
 }
 
 fn unchanged(heap: &Bound<'_, PyList>, size: usize) -> PyResult<()> {
