@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading as standard
+from _thread import get_ident, start_new_thread
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,35 @@ def test_two_orders_are_told_once_with_both_stacks(kind: type[Any]) -> None:
     assert "second: with b, a:" in text
     assert "What is wrong:" in text
     assert "How it is usually cured:" in text
+
+
+def test_a_thread_that_has_ended_is_not_told_by_the_name_of_another() -> None:
+    a, b = Lock(), Lock()
+    idents: list[int] = []
+
+    def take_and_end() -> None:
+        with a, b:
+            idents.append(get_ident())
+
+    def in_the_same_place() -> None:
+        if get_ident() in idents:
+            with b, a:
+                pass
+
+    told: list[LockOrderInversion] = []
+    with lock_order(told.append):
+        for number in range(1000):
+            # Nobody gives it a name. It is over when the system gives its identifier to another.
+            start_new_thread(take_and_end, ())
+            thread = Thread(target=in_the_same_place, name=f"later {number}")
+            thread.start()
+            thread.join()
+            if told:
+                break
+    (inversion,) = told
+    later, ended = [step.thread for step in inversion.steps]
+    assert later == thread.name
+    assert ended.startswith("(thread ")
 
 
 def test_three_locks_in_a_round_are_told() -> None:

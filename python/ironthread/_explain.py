@@ -64,9 +64,10 @@ def frames(stack: Sequence[Frame]) -> Iterator[str]:
         yield f"    {place(file, line)}, in {function}: {source(file, line)}"
 
 
-def thread_name(name: str | None, ident: int) -> str:
+def thread_name(name: str | None, ident: int, is_alive: bool = True) -> str:
     """What a thread is called, of which the engine knows this name, or none."""
-    if name is None:
+    # The identifier of one that has ended may be another's by now.
+    if name is None and is_alive:
         known = getattr(sys.modules.get("threading"), "_active", {})
         name = getattr(known.get(ident), "name", None)
     return name or f"(thread {ident})"

@@ -111,7 +111,7 @@ class lock_order:  # noqa: N801 (used like a function)
 def _tell(found: Found) -> None:
     steps = [
         Step(
-            _explain.thread_name(row["thread"], row["ident"]),
+            _explain.thread_name(row["thread"], row["ident"], is_alive=row["alive"]),
             Taken(row["held"]),
             Taken(row["taken"]),
         )

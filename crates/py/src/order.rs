@@ -43,10 +43,11 @@ pub(crate) fn tell(py: Python<'_>, inversion: &Inversion) {
 
 fn described<'py>(py: Python<'py>, inversion: &Inversion) -> PyResult<Bound<'py, PyDict>> {
     let steps = PyList::empty(py);
-    for Step { thread, ident, held, taken } in &inversion.steps {
+    for step @ Step { thread, ident, held, taken, .. } in &inversion.steps {
         let row = PyDict::new(py);
         row.set_item("thread", thread.as_deref())?;
         row.set_item("ident", ident)?;
+        row.set_item("alive", step.thread_is_alive())?;
         row.set_item("held", taken_row(py, held)?)?;
         row.set_item("taken", taken_row(py, taken)?)?;
         steps.append(row)?;

@@ -11,7 +11,9 @@ class TakenRow(TypedDict):
 
 class _StepRow(TypedDict):
     thread: str | None
+    # Of one that has ended it may be another's by now.
     ident: int
+    alive: bool
     held: TakenRow
     taken: TakenRow
 

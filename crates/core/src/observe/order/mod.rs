@@ -42,9 +42,11 @@ pub struct Taken {
 /// One lock taken while another was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The thread's name, when somebody told.
+    /// The thread.
+    pub id: ThreadId,
+    /// Its name, when somebody told.
     pub thread: Option<String>,
-    /// The host's identifier of it.
+    /// The host's identifier of it, which may be that of another thread when it has ended.
     pub ident: u64,
     /// What was held.
     pub held: Taken,
@@ -202,9 +204,17 @@ fn steps_of<N>(circle: Vec<(N, Step)>) -> Vec<Step> {
     circle.into_iter().map(|(_, step)| step).collect()
 }
 
+impl Step {
+    /// Whether the thread has not ended yet.
+    #[must_use]
+    pub fn thread_is_alive(&self) -> bool {
+        registry::is_alive(self.id)
+    }
+}
+
 fn step(me: ThreadId, held: &Held, taken: &Held) -> Step {
     let (ident, thread) = registry::identity(me);
-    Step { thread, ident, held: held.describe(), taken: taken.describe() }
+    Step { id: me, thread, ident, held: held.describe(), taken: taken.describe() }
 }
 
 impl Held {
@@ -262,7 +272,7 @@ pub(crate) fn forget(address: usize) {
 impl fmt::Display for Inversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("locks are taken in orders that can end in a deadlock")?;
-        for (place, Step { thread, ident, held, taken }) in self.steps.iter().enumerate() {
+        for (place, Step { thread, ident, held, taken, .. }) in self.steps.iter().enumerate() {
             let lead = if place == 0 { ": " } else { "; " };
             let thread = thread.clone().unwrap_or_else(|| format!("thread {ident}"));
             write!(f, "{lead}{thread} held {held} and took {taken}")?;
