@@ -7,7 +7,7 @@ import os
 
 
 class Arenas(ctypes.Structure):
-    """What `mallinfo2(3)` says: among it the bytes of blocks in use, and of those that have a mapping each."""
+    """What `mallinfo2(3)` says: the bytes of blocks in use among it, those with a map apart."""
 
     _fields_ = [
         (name, ctypes.c_size_t)

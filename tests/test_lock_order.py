@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from crew import Crew
-from ironthread import Lock, LockOrderInversion, RLock, Thread, lock_order
+from ironthread import Lock, LockOrderInversion, RLock, SimpleQueue, Thread, lock_order
 from python_process import run, start, write
 
 
@@ -68,21 +68,22 @@ def test_two_orders_are_told_once_with_both_stacks(kind: type[Any]) -> None:
 def test_a_thread_that_has_ended_is_not_told_by_the_name_of_another() -> None:
     a, b = Lock(), Lock()
     idents: list[int] = []
+    done = SimpleQueue[int]()
 
     def take_and_end() -> None:
-        with a, b:
-            idents.append(get_ident())
+        nested(a, b)()
+        done.put(get_ident())
 
     def in_the_same_place() -> None:
         if get_ident() in idents:
-            with b, a:
-                pass
+            nested(b, a)()
 
     told: list[LockOrderInversion] = []
     with lock_order(told.append):
         for number in range(1000):
             # Nobody gives it a name. It is over when the system gives its identifier to another.
             start_new_thread(take_and_end, ())
+            idents.append(done.get())
             thread = Thread(target=in_the_same_place, name=f"later {number}")
             thread.start()
             thread.join()
