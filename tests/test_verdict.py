@@ -18,12 +18,12 @@ TESTS = Path(__file__).resolve().parent
 EXAMPLES = TESTS.parent / "examples"
 PROGRAMS = TESTS / "programs_ill"
 ILL = (*("io", "lock", "starved_consumers", "too_few_workers", "too_many_threads"),)
-# What is true of an example, where it is told: a machine may be fast enough for it to be over before.
 # Those who hand the GIL over are seen asleep with glibc 2.36, and all awake, so that they fill the
 # processors, with 2.43 (both seen; in between its condition variables were written anew).
 LIBC = platform.libc_ver()
 ARE_WOKEN_AT_ONCE = LIBC[0] == "glibc" and tuple(map(int, LIBC[1].split("."))) > (2, 36)
 
+# What is true of an example, where it is told: a machine may be fast enough for it to be over before.
 TRUE_OF = {
     "bank_account": {"gil", "lock"},
     "barrier_phases": {"gil"},

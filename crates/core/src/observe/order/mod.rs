@@ -54,6 +54,14 @@ pub struct Step {
     pub taken: Taken,
 }
 
+impl Step {
+    /// Whether the thread has not ended yet.
+    #[must_use]
+    pub fn thread_is_alive(&self) -> bool {
+        registry::is_alive(self.id)
+    }
+}
+
 /// Locks taken in orders that can meet in a deadlock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inversion {
@@ -202,14 +210,6 @@ fn note(
 
 fn steps_of<N>(circle: Vec<(N, Step)>) -> Vec<Step> {
     circle.into_iter().map(|(_, step)| step).collect()
-}
-
-impl Step {
-    /// Whether the thread has not ended yet.
-    #[must_use]
-    pub fn thread_is_alive(&self) -> bool {
-        registry::is_alive(self.id)
-    }
 }
 
 fn step(me: ThreadId, held: &Held, taken: &Held) -> Step {
